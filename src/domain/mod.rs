@@ -1,0 +1,32 @@
+//! The rules: notices, orders, payments, refunds, and what to answer. Pure: no I/O, and the clock is an argument.
+
+mod date;
+mod identifier;
+mod money;
+mod notice;
+mod notification;
+mod objection;
+mod order;
+mod party;
+mod payment;
+mod query;
+mod suspension;
+mod transition;
+
+pub use date::{ChinaDate, InvalidDate};
+pub use identifier::{
+    BankId, DepartmentCode, InvalidIdentifier, NoticeKey, OrderId, PartyName, PaymentNoticeNo, RefundOrderId,
+    RegionCode,
+};
+pub use money::Fen;
+pub use notice::{InvalidNotice, Item, LatePayment, Notice, NoticeState, NoticeType};
+pub use notification::{
+    Change, Decision, NotificationAnswer, NotificationFacts, OrderEvent, Paid, Policy, Refunded, Refusal, decide,
+};
+pub use objection::{Objection, objection_to};
+pub use order::{OrderDetails, OrderSource, Resolution};
+pub use party::{Duties, InvalidCombination, Mode, OnRefusal, QueryDuty, ReplyVocabulary, Role, UnknownNotice};
+pub use payment::{Disposition, Payment, Refund, RefundKind};
+pub use query::{Found, QueryAnswer, ReceivablesFacts, answer_query};
+pub use suspension::{Suspension, SuspensionScope, Suspensions};
+pub use transition::{NOTICE_TRANSITIONS, NoticeStep, NoticeStepError, ORDER_TRANSITIONS, OrderState, OrderStep};
