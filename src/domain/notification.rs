@@ -100,6 +100,21 @@ pub enum NotificationAnswer {
     EverythingSuspended,
 }
 
+impl NotificationAnswer {
+    /// What became of the notification, in one word, for the journal and the metrics.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::AlreadyRecorded { differs: false } => "already_recorded",
+            Self::AlreadyRecorded { differs: true } => "repeat_differs",
+            Self::Refused(_) => "refused",
+            Self::Held(_) => "held",
+            Self::EverythingSuspended => "everything_suspended",
+        }
+    }
+}
+
 /// One change of the book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {

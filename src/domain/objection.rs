@@ -24,6 +24,37 @@ pub enum Objection {
     NoticeInconsistent,
 }
 
+impl Objection {
+    /// The name in the database, in the journal and in events.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::EntitySuspended => "entity_suspended",
+            Self::NoticeUnknown => "notice_unknown",
+            Self::AlreadyPaid { .. } => "already_paid",
+            Self::NoticeCanceled => "notice_canceled",
+            Self::Late => "late",
+            Self::BankNotSupported => "bank_not_supported",
+            Self::NoticeInconsistent => "notice_inconsistent",
+        }
+    }
+
+    /// The objection of a name; `paid_by` is the order that [`Self::AlreadyPaid`] names.
+    #[must_use]
+    pub fn from_name(name: &str, paid_by: Option<OrderId>) -> Option<Self> {
+        Some(match name {
+            "entity_suspended" => Self::EntitySuspended,
+            "notice_unknown" => Self::NoticeUnknown,
+            "already_paid" => Self::AlreadyPaid { order_id: paid_by },
+            "notice_canceled" => Self::NoticeCanceled,
+            "late" => Self::Late,
+            "bank_not_supported" => Self::BankNotSupported,
+            "notice_inconsistent" => Self::NoticeInconsistent,
+            _ => return None,
+        })
+    }
+}
+
 /// The first thing that stands against paying `notice`, in the order of protocol §4: 233, 232, 211, 236, 235, 296.
 ///
 /// `paid_on` is the day that lateness is judged by: today for a query, the day of `pay_finish_time` for a payment. `bank` is the

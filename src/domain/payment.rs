@@ -41,6 +41,29 @@ pub enum Disposition {
     },
 }
 
+impl Disposition {
+    /// What stands against the payment, if anything does.
+    #[must_use]
+    pub const fn objection(&self) -> Option<&Objection> {
+        match self {
+            Self::Settles => None,
+            Self::Recorded { because } => because.as_ref(),
+            Self::Refused { because } | Self::Held { because } => Some(because),
+        }
+    }
+
+    /// The name in the database, in the journal and in events.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Settles => "settles",
+            Self::Recorded { .. } => "recorded",
+            Self::Refused { .. } => "refused",
+            Self::Held { .. } => "held",
+        }
+    }
+}
+
 /// A refund of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {

@@ -45,8 +45,13 @@ pub enum EnvelopeFault {
     #[error("decryption failed: {0}")]
     Decryption(DecryptionFault),
     /// 300.
-    #[error("invalid signature: {0}")]
-    Signature(SignatureFault),
+    #[error("invalid signature: {problem} (decrypted with key {opened_by})")]
+    Signature {
+        /// What is wrong with it.
+        problem: SignatureFault,
+        /// The symmetric key that gave a well padded plaintext.
+        opened_by: String,
+    },
 }
 
 /// Why `data` could not be decrypted.
@@ -130,7 +135,10 @@ impl KeyRing {
                 (Ok(plaintext), Some(platform_key)) if sign_type_fits => {
                     return Ok(Opened { plaintext, symmetric_key, platform_key });
                 }
-                (Ok(_), _) => fault = EnvelopeFault::Signature(signature_fault.clone()),
+                (Ok(_), _) => {
+                    let opened_by = symmetric_key.id().to_owned();
+                    fault = EnvelopeFault::Signature { problem: signature_fault.clone(), opened_by };
+                }
                 (Err(BadCiphertext::Length(length)), _) if !data.is_empty() => {
                     fault = EnvelopeFault::Decryption(DecryptionFault::Length(length));
                 }

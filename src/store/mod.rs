@@ -7,9 +7,11 @@
 mod error;
 mod journal;
 mod notice;
+mod open;
+mod postgres;
 mod recording;
-
-use std::sync::Arc;
+mod schema;
+mod sqlite;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -22,10 +24,10 @@ use crate::domain::{
 pub use error::{MoveNoticeError, StoreError};
 pub use journal::{CallbackKind, JournalEntry};
 pub use notice::{ImportOutcome, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
+pub use open::{SharedStore, open};
+pub use postgres::PostgresStore;
 pub use recording::Recording;
-
-/// A store that can be shared by every task.
-pub type SharedStore = Arc<dyn Store>;
+pub use sqlite::SqliteStore;
 
 /// What a receivables query asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub struct ReceivablesLookup {
 /// What both engines promise.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// What the book holds for a receivables query, read in one go.
+    /// What the book holds for a receivables query.
     async fn look_up_receivables(&self, lookup: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError>;
 
     /// What is known of an order, if anything is.

@@ -1,0 +1,77 @@
+//! Why a callback could not be answered from the book. A fault never becomes a refunding errcode.
+
+use crate::domain::InvalidIdentifier;
+use crate::platform::PlatformError;
+use crate::store::StoreError;
+use crate::wire::{Errcode, InvalidJson};
+
+/// A fault, by whose it is.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The peer: the plaintext is not what the protocol says (210).
+    #[error("the plaintext is not a document of the protocol")]
+    Unreadable(#[from] InvalidJson),
+    /// The peer: a field's value is not what the protocol says (210).
+    #[error("{0}")]
+    Field(String),
+    /// Ours, or the database's (299).
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The platform's, or the network's between (299).
+    #[error("the order could not be looked up")]
+    Platform(#[from] PlatformError),
+    /// Ours: the order's details are needed, and the party has no access to the platform (299).
+    #[error("the order {order_id} is unknown here, and party \"{party}\" has no app_secret to ask the platform with")]
+    NoPlatformAccess {
+        /// The party.
+        party: String,
+        /// The order.
+        order_id: String,
+    },
+    /// The platform's: a refund was notified, and its order shows none (299).
+    #[error("order {order_id} was notified as refunded, but the platform's order query shows no refund that is done")]
+    RefundNotVisible {
+        /// The order.
+        order_id: String,
+    },
+    /// Somebody's: it took longer than the reply may take (299).
+    #[error("not done before the deadline of {deadline_ms} ms")]
+    Deadline {
+        /// The deadline.
+        deadline_ms: u128,
+    },
+}
+
+impl Fault {
+    /// What the peer is told.
+    #[must_use]
+    pub const fn errcode(&self) -> Errcode {
+        match self {
+            Self::Unreadable(_) | Self::Field(_) => Errcode::InvalidFormat,
+            Self::Store(_)
+            | Self::Platform(_)
+            | Self::NoPlatformAccess { .. }
+            | Self::RefundNotVisible { .. }
+            | Self::Deadline { .. } => Errcode::SystemError,
+        }
+    }
+
+    /// What became of the callback, in one word, for the journal and the metrics.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) | Self::Field(_) => "invalid_format",
+            Self::Store(_) => "store_failed",
+            Self::Platform(_) => "platform_failed",
+            Self::NoPlatformAccess { .. } => "no_platform_access",
+            Self::RefundNotVisible { .. } => "refund_not_visible",
+            Self::Deadline { .. } => "deadline",
+        }
+    }
+}
+
+impl From<InvalidIdentifier> for Fault {
+    fn from(invalid: InvalidIdentifier) -> Self {
+        Self::Field(invalid.to_string())
+    }
+}

@@ -1,0 +1,18 @@
+//! The use cases, one file each. They know neither HTTP nor SQL: wire shapes come in, wire shapes go out, and between them
+//! stand the rules and the promises of storage.
+
+mod answer_query;
+mod convert;
+mod fault;
+mod party;
+mod record_notification;
+mod reply;
+mod resolve_order;
+
+pub use answer_query::answer_query;
+pub use convert::{item_from_wire, item_to_wire};
+pub use fault::Fault;
+pub use party::Party;
+pub use record_notification::record_notification;
+pub use reply::{Answered, Received, errcode_of, fault_reply};
+pub use resolve_order::OrderResolver;

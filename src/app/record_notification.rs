@@ -1,0 +1,169 @@
+//! A payment status notification, recorded in the book.
+
+use super::convert::{fen, instant};
+use super::reply::{Answered, Received, errcode_of, notification_reply};
+use super::{Fault, OrderResolver, Party, fault_reply};
+use crate::domain::{NotificationAnswer, OrderEvent, OrderId, Paid, Refund, RefundKind, RefundOrderId, Refunded, Role};
+use crate::platform::PlatformError;
+use crate::store::{CallbackKind, JournalEntry, Recording, Store};
+use crate::wire::{
+    GetOrderReply, PartialRefundInfo, PaymentStatusNotification, REFUND_STATUS_REFUNDED, STATUS_REFUNDED, from_json,
+    is_paid_status,
+};
+
+/// Records the plaintext of a notification and answers it. What it answers is committed.
+pub async fn record_notification(
+    store: &dyn Store,
+    resolver: &OrderResolver,
+    party: &Party,
+    plaintext: &[u8],
+    received: &Received,
+) -> Answered {
+    let (notification, order_id) = match read(plaintext) {
+        Ok(read) => read,
+        Err(fault) => return fault_reply(fault, None, party.locale),
+    };
+    let subject = Some(order_id.to_string());
+    match record(store, resolver, party, &notification, &order_id, received).await {
+        Ok(answer) => {
+            let (reply, errcode) = notification_reply(&answer, party.locale);
+            Answered { journaled: true, ..Answered::new(&reply, errcode, answer.outcome(), subject) }
+        }
+        Err(fault) => fault_reply(fault, subject, party.locale),
+    }
+}
+
+fn read(plaintext: &[u8]) -> Result<(PaymentStatusNotification, OrderId), Fault> {
+    let notification: PaymentStatusNotification = from_json(plaintext)?;
+    let order_id = OrderId::new(&notification.order_id)?;
+    Ok((notification, order_id))
+}
+
+async fn record(
+    store: &dyn Store,
+    resolver: &OrderResolver,
+    party: &Party,
+    notification: &PaymentStatusNotification,
+    order_id: &OrderId,
+    received: &Received,
+) -> Result<NotificationAnswer, Fault> {
+    let event = if is_paid_status(notification.status) {
+        let paid = Paid {
+            pay_channel: pay_channel(notification)?,
+            pay_finish_time: pay_finish_time(party, notification)?,
+            resolution: resolver.resolve(store, party, order_id, notification).await?,
+        };
+        OrderEvent::Paid(paid)
+    } else if notification.status == STATUS_REFUNDED {
+        OrderEvent::Refunded(refunds(resolver, party, order_id, notification).await?)
+    } else {
+        return Err(Fault::Field(format!(
+            "status is {}: 3 or 4 (paid) or 5 (refunded) is expected",
+            notification.status
+        )));
+    };
+    let recording = Recording {
+        party: party.name.clone(),
+        order_id: order_id.clone(),
+        event,
+        policy: party.policy(),
+        received_at: received.received_at,
+        started: received.started,
+        journal: JournalEntry {
+            party: party.name.clone(),
+            kind: CallbackKind::Notification,
+            wxnontaxstr: received.wxnontaxstr.clone(),
+            peer: received.peer.clone(),
+            body_digest: received.body_digest.clone(),
+            subject: Some(order_id.to_string()),
+            outcome: "",
+            errcode: 0,
+            key_id: Some(received.key_id.clone()),
+            received_at: received.received_at,
+            duration: received.started.elapsed(),
+        },
+        errcode_of: |answer| errcode_of(answer).code(),
+    };
+    Ok(store.record_notification(recording).await?)
+}
+
+fn pay_channel(notification: &PaymentStatusNotification) -> Result<String, Fault> {
+    let pay_channel = notification.pay_channel.trim();
+    if pay_channel.chars().any(char::is_control) || pay_channel.len() > 64 {
+        return Err(Fault::Field("pay_channel is longer than 64 bytes or holds a control character".to_owned()));
+    }
+    Ok(pay_channel.to_owned())
+}
+
+/// Bank and finance are always told when the citizen paid: lateness is judged by it.
+fn pay_finish_time(party: &Party, notification: &PaymentStatusNotification) -> Result<Option<jiff::Timestamp>, Fault> {
+    let at = instant("pay_finish_time", notification.pay_finish_time)?;
+    match (at, party.role) {
+        (None, Role::Finance | Role::Bank) => Err(Fault::Field("pay_finish_time is missing".to_owned())),
+        (at, _) => Ok(at),
+    }
+}
+
+/// The refunds that a notification of status 5 means. One that tells no amount is a full refund, except where it may hide that:
+/// then the order is asked.
+async fn refunds(
+    resolver: &OrderResolver,
+    party: &Party,
+    order_id: &OrderId,
+    notification: &PaymentStatusNotification,
+) -> Result<Refunded, Fault> {
+    let refund_finish_time = instant("refund_finish_time", notification.refund_finish_time)?;
+    let kind = match (notification.refund_fee, &notification.refund_order_id) {
+        (Some(refund_fee), Some(refund_order_id)) => RefundKind::Partial {
+            refund_order_id: RefundOrderId::new(refund_order_id)?,
+            refund_fee: fen("refund_fee", refund_fee)?,
+        },
+        (Some(_), None) => return Err(Fault::Field("refund_fee is there and refund_order_id is missing".to_owned())),
+        (None, _) if party.duties.refunds_may_hide_their_amount && party.platform.is_some() => {
+            return match resolver.ask_platform(party, order_id).await? {
+                Some(order) => refunds_of_order(order_id, &order),
+                None => Ok(full(refund_finish_time)),
+            };
+        }
+        (None, _) => return Ok(full(refund_finish_time)),
+    };
+    Ok(Refunded(vec![Refund { kind, refund_finish_time }]))
+}
+
+fn full(refund_finish_time: Option<jiff::Timestamp>) -> Refunded {
+    Refunded(vec![Refund { kind: RefundKind::Full, refund_finish_time }])
+}
+
+/// The refunds that the platform's order tells: all of it, or the parts that are done.
+fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<Refunded, Fault> {
+    // What cannot be read in the platform's reply is not the notification's fault.
+    let unreadable = |fault: Fault| {
+        Fault::Platform(PlatformError::Unreadable { api: "/nontax/getorder", problem: fault.to_string() })
+    };
+    if order.status == Some(STATUS_REFUNDED) {
+        return Ok(full(instant("refund_finish_time", order.refund_finish_time).map_err(unreadable)?));
+    }
+    let done: Vec<Refund> = order
+        .partial_refund_info
+        .iter()
+        .filter(|part| part.refund_status == Some(REFUND_STATUS_REFUNDED))
+        .map(partial)
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)?;
+    if done.is_empty() {
+        // The notification is ahead of what the query shows: the platform repeats it.
+        return Err(Fault::RefundNotVisible { order_id: order_id.to_string() });
+    }
+    Ok(Refunded(done))
+}
+
+fn partial(part: &PartialRefundInfo) -> Result<Refund, Fault> {
+    let refund_fee = part.refund_fee.ok_or_else(|| Fault::Field("partial_refund_info lacks refund_fee".to_owned()))?;
+    Ok(Refund {
+        kind: RefundKind::Partial {
+            refund_order_id: RefundOrderId::new(&part.refund_order_id)?,
+            refund_fee: fen("refund_fee", refund_fee)?,
+        },
+        refund_finish_time: instant("refund_finish_time", part.refund_finish_time)?,
+    })
+}

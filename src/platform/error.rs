@@ -1,0 +1,43 @@
+//! What can go wrong with a call to the platform, by whose fault it is.
+
+/// A call that gave no usable reply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlatformError {
+    /// The platform was not reached, or broke off, or took too long.
+    #[error("{api}: the platform could not be reached: {problem}")]
+    Unreachable {
+        /// The path of the API.
+        api: &'static str,
+        /// What happened, without the URL: it holds the token.
+        problem: String,
+    },
+    /// What came back is not the reply of this API.
+    #[error("{api}: the platform's reply cannot be read: {problem}")]
+    Unreadable {
+        /// The path of the API.
+        api: &'static str,
+        /// What is wrong, without the content.
+        problem: String,
+    },
+    /// The platform refused.
+    #[error("{api}: the platform refused with errcode {errcode}: {errmsg}")]
+    Refused {
+        /// The path of the API.
+        api: &'static str,
+        /// Its errcode.
+        errcode: i64,
+        /// Its words.
+        errmsg: String,
+    },
+}
+
+impl PlatformError {
+    /// The platform's errcode, when it refused.
+    #[must_use]
+    pub const fn errcode(&self) -> Option<i64> {
+        match self {
+            Self::Refused { errcode, .. } => Some(*errcode),
+            Self::Unreachable { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The Order Query API (source §6.1.3).
+
+use super::{PlatformClient, PlatformError};
+use crate::domain::OrderId;
+use crate::wire::{GetOrderReply, GetOrderRequest};
+
+const GET_ORDER: &str = "/nontax/getorder";
+
+/// The errcode for an order_id that the platform does not know (source §10).
+const NO_SUCH_ORDER: i64 = 9_201_010;
+
+impl PlatformClient {
+    /// Everything that the platform knows of an order; `None` when it says positively that there is no such order.
+    ///
+    /// # Errors
+    /// [`PlatformError`] when the question was not answered.
+    pub async fn get_order(&self, order_id: &OrderId) -> Result<Option<GetOrderReply>, PlatformError> {
+        let request =
+            GetOrderRequest { appid: self.appid.clone(), service_id: None, order_id: order_id.as_str().to_owned() };
+        let errcode_of = |reply: &GetOrderReply| (reply.errcode, reply.errmsg.clone());
+        match self.call(GET_ORDER, &request, errcode_of).await {
+            Ok(reply) => Ok(Some(reply)),
+            Err(error) if error.errcode() == Some(NO_SUCH_ORDER) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Opening the store that a URL names.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{PostgresStore, SqliteStore, Store, StoreError};
+
+/// A store that can be shared by every task.
+pub type SharedStore = Arc<dyn Store>;
+
+/// Opens `sqlite:PATH` or `postgres://…`. SQLite is brought up to date at once; Postgres is reached when it is first needed.
+///
+/// # Errors
+/// [`StoreError`] when the URL is of neither kind, or the database cannot be opened.
+pub async fn open(url: &str, password: Option<&str>, max_connections: u32) -> Result<SharedStore, StoreError> {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return Ok(Arc::new(SqliteStore::open(Path::new(path)).await?));
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(Arc::new(PostgresStore::open(url, password, max_connections)?));
+    }
+    Err(StoreError::Open(format!(
+        "\"{}\" is neither sqlite:PATH nor postgres://USER@HOST/DATABASE",
+        url.split([':', '/']).next().unwrap_or_default()
+    )))
+}

@@ -1,0 +1,80 @@
+//! The connections of the Postgres store.
+
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Postgres, Transaction};
+
+use crate::store::StoreError;
+use crate::store::schema;
+
+pub(super) type Db = Postgres;
+pub(super) type Row = sqlx::postgres::PgRow;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a callback waits for a connection. Under the callback's deadline, so that the failure is still answered.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(2500);
+
+/// How long a statement may run, a lock's wait included. It keeps a stuck row from eating all connections.
+const STATEMENT_TIMEOUT: &str = "5s";
+
+/// The production store.
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Makes a pool. The database is reached when it is first needed: a gateway starts while its database restarts.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] when the URL is not one of Postgres.
+    pub fn open(url: &str, password: Option<&str>, max_connections: u32) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| StoreError::Open(e.to_string()))?;
+        let options = match password {
+            Some(password) => options.password(password),
+            None => options,
+        };
+        let options = options.application_name("nontax-gateway").options([
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            ("default_transaction_isolation", "read committed"),
+            // A 0 is replied only after the commit is on disk, whatever the server's default is.
+            ("synchronous_commit", "on"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+
+    pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.pool.acquire().await.map_err(|source| StoreError::Database { doing: "get a connection", source })
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        self.pool.begin().await.map_err(|source| StoreError::Database { doing: "begin a transaction", source })
+    }
+
+    /// Whether another transaction got in between: a unique key taken (23505), a serialization failure (40001), a deadlock (40P01).
+    pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
+        error
+            .as_database_error()
+            .and_then(|error| error.code().map(|code| matches!(&*code, "23505" | "40001" | "40P01")))
+            .unwrap_or(false)
+    }
+
+    pub(super) async fn check_schema(&self) -> Result<(), StoreError> {
+        schema::check(&MIGRATIONS, &mut *self.reader().await?).await
+    }
+
+    pub(super) async fn bring_up_to_date(&self) -> Result<usize, StoreError> {
+        schema::apply(&MIGRATIONS, &self.pool).await
+    }
+
+    pub(super) async fn close_connections(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,18 @@
+//! Postgres 15 or newer, for production: any number of gateways on one database.
+
+mod engine;
+
+use PostgresStore as Engine;
+pub use engine::PostgresStore;
+use engine::{Db, Row};
+
+/// Rows that are read to be changed are locked until the transaction ends.
+macro_rules! locked {
+    ($sql:literal) => {
+        concat!($sql, " FOR UPDATE")
+    };
+}
+
+#[path = "../statements/mod.rs"]
+#[expect(clippy::duplicate_mod, reason = "one text, compiled for each engine with its own types")]
+mod statements;

@@ -1,0 +1,86 @@
+//! Which migrations a database has, and bringing it up to date.
+
+use std::collections::HashSet;
+use std::ops::DerefMut;
+
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Pool};
+
+use super::StoreError;
+
+/// How often applying is tried: two processes may open one new database at the same moment, and one of them loses.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Fails unless the database has exactly the migrations of this version.
+pub(super) async fn check<C: Migrate>(migrations: &Migrator, connection: &mut C) -> Result<(), StoreError> {
+    let applied = applied(migrations, connection).await.map_err(|error| match error {
+        MigrateError::Execute(source) if is_missing_table(&source) => {
+            StoreError::Schema("it was never migrated; run `nontax migrate`".to_owned())
+        }
+        MigrateError::Execute(source) => StoreError::Database { doing: "list its migrations", source },
+        other => StoreError::Schema(other.to_string()),
+    })?;
+    let known: HashSet<i64> = migrations.iter().map(|migration| migration.version).collect();
+    if let Some(newer) = applied.difference(&known).max() {
+        return Err(StoreError::Schema(format!(
+            "it has migration {newer}, which this version does not know; run the newer version of nontax"
+        )));
+    }
+    if let Some(missing) = known.difference(&applied).min() {
+        return Err(StoreError::Schema(format!("it lacks migration {missing}; run `nontax migrate`")));
+    }
+    Ok(())
+}
+
+/// Applies what is missing. Returns how many migrations that were.
+pub(super) async fn apply<DB>(migrations: &Migrator, pool: &Pool<DB>) -> Result<usize, StoreError>
+where
+    DB: Database,
+    DB::Connection: Migrate,
+{
+    let acquire = || async {
+        let connection = pool.acquire().await;
+        connection.map_err(|source| StoreError::Database { doing: "get a connection", source })
+    };
+    let mut attempt = 1;
+    loop {
+        let mut connection: PoolConnection<DB> = acquire().await?;
+        // A database that was never migrated has no table to list them in.
+        let before = applied(migrations, connection.deref_mut()).await.unwrap_or_default().len();
+        match migrations.run_direct(None, connection.deref_mut(), false).await {
+            Ok(()) => {
+                let after = applied(migrations, connection.deref_mut()).await.map_err(schema_error)?.len();
+                return Ok(after - before);
+            }
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if attempt < MAX_ATTEMPTS => {
+                attempt += 1
+            }
+            Err(error) => return Err(schema_error(error)),
+        }
+    }
+}
+
+async fn applied<C: Migrate>(migrations: &Migrator, connection: &mut C) -> Result<HashSet<i64>, MigrateError> {
+    let rows = connection.list_applied_migrations(&migrations.table_name).await?;
+    Ok(rows.into_iter().map(|migration| migration.version).collect())
+}
+
+fn schema_error(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+            StoreError::Database { doing: "apply a migration", source }
+        }
+        MigrateError::VersionMissing(version) => StoreError::Schema(format!(
+            "it has migration {version}, which this version does not know; run the newer version of nontax"
+        )),
+        other => StoreError::Schema(other.to_string()),
+    }
+}
+
+/// 42P01 of Postgres; SQLite says it in words.
+fn is_missing_table(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|error| error.code().as_deref() == Some("42P01") || error.message().starts_with("no such table"))
+}

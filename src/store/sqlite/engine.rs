@@ -1,0 +1,81 @@
+//! The connections of the SQLite store.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, Transaction};
+
+use crate::store::StoreError;
+use crate::store::schema;
+
+pub(super) type Db = Sqlite;
+pub(super) type Row = sqlx::sqlite::SqliteRow;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How long a statement waits for another process's write lock, for example an import's, before it fails. Under the callback's
+/// deadline, so that the failure is still answered.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(2500);
+
+/// Readers beside the one writer. A look-up takes microseconds; more only cost memory.
+const READERS: u32 = 2;
+
+/// The embedded store.
+pub struct SqliteStore {
+    readers: SqlitePool,
+    writer: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens a database file, makes it when there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be opened, or was written by a newer version.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT);
+        let cannot_open = |source: sqlx::Error| StoreError::Open(format!("{}: {source}", path.display()));
+        let pool = || {
+            SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
+        };
+        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(cannot_open)?;
+        schema::apply(&MIGRATIONS, &writer).await?;
+        let readers =
+            pool().max_connections(READERS).connect_with(options.read_only(true)).await.map_err(cannot_open)?;
+        Ok(Self { readers, writer })
+    }
+
+    pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.readers.acquire().await.map_err(|source| StoreError::Database { doing: "get a connection", source })
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        begun.map_err(|source| StoreError::Database { doing: "begin a transaction", source })
+    }
+
+    /// There is one writer: whoever waited too long for its lock is told so, and is not a loser of a race.
+    pub(super) const fn is_conflict(_: &sqlx::Error) -> bool {
+        false
+    }
+
+    pub(super) async fn check_schema(&self) -> Result<(), StoreError> {
+        schema::check(&MIGRATIONS, &mut *self.reader().await?).await
+    }
+
+    pub(super) async fn bring_up_to_date(&self) -> Result<usize, StoreError> {
+        schema::apply(&MIGRATIONS, &self.writer).await
+    }
+
+    pub(super) async fn close_connections(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,143 @@
+//! The statements and transactions of both engines, written once. Each engine compiles this folder for itself, with its own
+//! `Engine`, `Db`, `Row` and `locked!` from the module above.
+
+mod history;
+mod import;
+mod journal;
+mod moving;
+mod notice;
+mod order;
+mod payment;
+mod record;
+mod rows;
+mod suspension;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{Db, Engine, Row};
+use crate::domain::{
+    NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderDetails, OrderId, PartyName, PaymentNoticeNo,
+    ReceivablesFacts, Suspension, SuspensionScope,
+};
+use crate::store::{
+    ImportOutcome, JournalEntry, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord, ReceivablesLookup,
+    Recording, Store, StoreError,
+};
+
+/// How often a transaction is tried when other writers get in between. Each loser's opponent has committed, so with a handful of
+/// gateways a second attempt nearly always wins.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// A connection inside or outside of a transaction.
+type Connection = <Db as sqlx::Database>::Connection;
+
+/// Names what failed, for the error.
+fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |source| StoreError::Database { doing, source }
+}
+
+/// Whether a transaction lost against another writer and may be tried again.
+fn lost_a_race(error: &StoreError) -> bool {
+    match error {
+        StoreError::Contended { .. } => true,
+        StoreError::Database { source, .. } => Engine::is_conflict(source),
+        StoreError::Schema(_) | StoreError::Inconsistent { .. } | StoreError::Open(_) => false,
+    }
+}
+
+#[async_trait]
+impl Store for Engine {
+    async fn look_up_receivables(&self, lookup: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError> {
+        notice::look_up(&mut *self.reader().await?, &lookup).await
+    }
+
+    async fn find_order(&self, party: PartyName, order_id: OrderId) -> Result<Option<OrderDetails>, StoreError> {
+        let found = order::find(&mut *self.reader().await?, &party, &order_id).await?;
+        Ok(found.and_then(|stored| stored.details))
+    }
+
+    async fn record_notification(&self, recording: Recording) -> Result<NotificationAnswer, StoreError> {
+        for _ in 0..MAX_ATTEMPTS {
+            match record::record(self.begin().await?, &recording).await {
+                Err(error) if lost_a_race(&error) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(StoreError::Contended { attempts: MAX_ATTEMPTS })
+    }
+
+    async fn append_journal(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        journal::append(&mut transaction, &entries).await?;
+        transaction.commit().await.map_err(failed("commit journal rows"))
+    }
+
+    async fn import_notices(
+        &self,
+        party: PartyName,
+        drafts: Vec<NoticeDraft>,
+        at: Timestamp,
+    ) -> Result<Vec<ImportOutcome>, StoreError> {
+        for _ in 0..MAX_ATTEMPTS {
+            match import::import(self.begin().await?, &party, &drafts, at).await {
+                Err(error) if lost_a_race(&error) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(StoreError::Contended { attempts: MAX_ATTEMPTS })
+    }
+
+    async fn find_notices(
+        &self,
+        party: PartyName,
+        payment_notice_no: PaymentNoticeNo,
+    ) -> Result<Vec<NoticeRecord>, StoreError> {
+        notice::find_by_number(&mut *self.reader().await?, &party, &payment_notice_no).await
+    }
+
+    async fn notice_history(&self, party: PartyName, key: NoticeKey) -> Result<NoticeHistory, StoreError> {
+        history::of_notice(&mut *self.reader().await?, &party, &key).await
+    }
+
+    async fn move_notice(
+        &self,
+        party: PartyName,
+        key: NoticeKey,
+        step: NoticeStep,
+        reason: String,
+        at: Timestamp,
+    ) -> Result<NoticeState, MoveNoticeError> {
+        moving::move_notice(self.begin().await?, &party, &key, &step, &reason, at).await
+    }
+
+    async fn suspend(&self, party: PartyName, suspension: Suspension, at: Timestamp) -> Result<(), StoreError> {
+        suspension::suspend(self.begin().await?, &party, &suspension, at).await
+    }
+
+    async fn lift_suspension(
+        &self,
+        party: PartyName,
+        scope: SuspensionScope,
+        reason: String,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        suspension::lift(self.begin().await?, &party, &scope, &reason, at).await
+    }
+
+    async fn count_held(&self, party: PartyName) -> Result<u64, StoreError> {
+        payment::count_held(&mut *self.reader().await?, &party).await
+    }
+
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        self.check_schema().await
+    }
+
+    async fn migrate(&self) -> Result<usize, StoreError> {
+        self.bring_up_to_date().await
+    }
+
+    async fn close(&self) {
+        self.close_connections().await;
+    }
+}
