@@ -5,5 +5,6 @@ pub mod cli;
 pub mod domain;
 pub mod envelope;
 pub mod platform;
+pub mod server;
 pub mod store;
 pub mod wire;

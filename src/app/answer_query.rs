@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use super::reply::{Answered, query_reply};
 use super::{Fault, Party, fault_reply};
 use crate::domain::{self, BankId, ChinaDate, DepartmentCode, PaymentNoticeNo, QueryDuty, RegionCode};
+use crate::envelope::Verified;
 use crate::store::{ReceivablesLookup, Store};
 use crate::wire::{ReceivablesQuery, from_json};
 
 /// Answers the plaintext of a query.
-pub async fn answer_query(store: &dyn Store, party: &Party, plaintext: &[u8], now: Timestamp) -> Answered {
-    let query = match read(party, plaintext) {
+pub async fn answer_query(store: &dyn Store, party: &Party, plaintext: &Verified, now: Timestamp) -> Answered {
+    let query = match read(party, plaintext.bytes()) {
         Ok(query) => query,
         Err(fault) => return fault_reply(fault, None, party.locale),
     };

@@ -80,7 +80,7 @@ pub(super) fn details_from_notification(
     };
     Ok(Some(OrderDetails {
         notice: Some(NoticeKey::new(region_code, department_code, payment_notice_no)?),
-        fee: self::fen("fee", fee)?,
+        fee: fen("fee", fee)?,
         bank_id: bank_id(notification.bank_id.as_deref())?,
         department_name: None,
         payment_notice_type: None,

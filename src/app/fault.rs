@@ -34,6 +34,9 @@ pub enum Fault {
         /// The order.
         order_id: String,
     },
+    /// Ours: the work panicked (299).
+    #[error("the work on it panicked: this is a bug, please report it")]
+    Panic,
     /// Somebody's: it took longer than the reply may take (299).
     #[error("not done before the deadline of {deadline_ms} ms")]
     Deadline {
@@ -52,6 +55,7 @@ impl Fault {
             | Self::Platform(_)
             | Self::NoPlatformAccess { .. }
             | Self::RefundNotVisible { .. }
+            | Self::Panic
             | Self::Deadline { .. } => Errcode::SystemError,
         }
     }
@@ -65,6 +69,7 @@ impl Fault {
             Self::Platform(_) => "platform_failed",
             Self::NoPlatformAccess { .. } => "no_platform_access",
             Self::RefundNotVisible { .. } => "refund_not_visible",
+            Self::Panic => "panic",
             Self::Deadline { .. } => "deadline",
         }
     }

@@ -4,6 +4,7 @@ use super::convert::{fen, instant};
 use super::reply::{Answered, Received, errcode_of, notification_reply};
 use super::{Fault, OrderResolver, Party, fault_reply};
 use crate::domain::{NotificationAnswer, OrderEvent, OrderId, Paid, Refund, RefundKind, RefundOrderId, Refunded, Role};
+use crate::envelope::Verified;
 use crate::platform::PlatformError;
 use crate::store::{CallbackKind, JournalEntry, Recording, Store};
 use crate::wire::{
@@ -16,10 +17,10 @@ pub async fn record_notification(
     store: &dyn Store,
     resolver: &OrderResolver,
     party: &Party,
-    plaintext: &[u8],
+    plaintext: &Verified,
     received: &Received,
 ) -> Answered {
-    let (notification, order_id) = match read(plaintext) {
+    let (notification, order_id) = match read(plaintext.bytes()) {
         Ok(read) => read,
         Err(fault) => return fault_reply(fault, None, party.locale),
     };

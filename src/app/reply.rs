@@ -96,7 +96,7 @@ pub(super) fn query_reply(answer: &QueryAnswer, locale: Locale) -> (ReceivablesR
         QueryAnswer::NotPayable(objection) => {
             let order_id = payer_of(objection).map(ToString::to_string);
             let pay_channel = order_id.as_ref().map(|_| PAY_CHANNEL_WX_NONTAX.to_owned());
-            (objection_errcode(objection), ReceivablesReply { order_id, pay_channel, ..ReceivablesReply::default() })
+            (objection_errcode(objection), ReceivablesReply { pay_channel, order_id, ..ReceivablesReply::default() })
         }
     };
     let errmsg = errcode.message(locale).to_owned();

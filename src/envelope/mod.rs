@@ -1,7 +1,7 @@
 //! The envelope of the callbacks (protocol §2; source §7): AES-CBC-PKCS7 under the party's key, SHA256withRSA by the platform.
 //!
-//! [`KeyRing::open`] returns an [`Opened`], which nothing else can make: whoever holds one holds bytes that the platform
-//! signed. Pure: the bytes of an iv come in as an argument.
+//! [`KeyRing::open`] gives a [`Verified`] plaintext, which nothing else can make: whoever holds one holds bytes that the
+//! platform signed. Pure: the bytes of an iv come in as an argument.
 
 mod cipher;
 mod digest;
@@ -14,7 +14,7 @@ mod symmetric_key;
 pub use cipher::IV_BYTES;
 pub use digest::sha256_hex;
 pub use key_ring::{InvalidKeyRing, KeyRing, SignatureOver};
-pub use open::{DecryptionFault, EnvelopeFault, Opened, SignatureFault};
+pub use open::{DecryptionFault, EnvelopeFault, Opened, SignatureFault, Verified};
 pub use platform_key::{InvalidPlatformKey, PlatformKey, SmallKeys};
 pub use signing_key::{InvalidSigningKey, SigningKey};
 pub use symmetric_key::{InvalidSymmetricKey, KeyEncoding, SymmetricKey};

@@ -10,32 +10,27 @@ use super::cipher::BadCiphertext;
 use super::{KeyRing, PlatformKey, SignatureOver, SymmetricKey};
 use crate::wire::{DATA_ENCRYPT_TYPE, RequestEnvelope, SIGN_TYPE};
 
-/// A plaintext that the platform signed. Only [`KeyRing::open`] makes one.
+/// A plaintext that the platform signed, as it came out of the cipher. Only [`KeyRing::open`] makes one.
 #[derive(Debug)]
-pub struct Opened<'a> {
-    plaintext: Vec<u8>,
-    symmetric_key: &'a SymmetricKey,
-    platform_key: &'a PlatformKey,
+pub struct Verified(Vec<u8>);
+
+impl Verified {
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
-impl<'a> Opened<'a> {
-    /// The bytes as they came out of the cipher.
-    #[must_use]
-    pub fn plaintext(&self) -> &[u8] {
-        &self.plaintext
-    }
-
+/// An opened request.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    /// What the platform signed.
+    pub plaintext: Verified,
     /// The key that opened the request; the reply is sealed with it.
-    #[must_use]
-    pub const fn symmetric_key(&self) -> &'a SymmetricKey {
-        self.symmetric_key
-    }
-
+    pub symmetric_key: &'a SymmetricKey,
     /// The key that verified it.
-    #[must_use]
-    pub const fn platform_key(&self) -> &'a PlatformKey {
-        self.platform_key
-    }
+    pub platform_key: &'a PlatformKey,
 }
 
 /// Why a request could not be opened. For the log and the journal only: a reply must not tell an outsider.
@@ -133,7 +128,7 @@ impl KeyRing {
             }
             match (decrypted, verified_by) {
                 (Ok(plaintext), Some(platform_key)) if sign_type_fits => {
-                    return Ok(Opened { plaintext, symmetric_key, platform_key });
+                    return Ok(Opened { plaintext: Verified(plaintext), symmetric_key, platform_key });
                 }
                 (Ok(_), _) => {
                     let opened_by = symmetric_key.id().to_owned();

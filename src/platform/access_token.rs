@@ -10,7 +10,7 @@ use super::{AppSecret, Https, PlatformError};
 use crate::wire::{StableTokenRequest, TokenReply};
 
 /// How long before its end a token is not used any more. Under 5 minutes the platform hands out the next one.
-const RENEW_BEFORE_END: Duration = Duration::from_secs(300);
+const RENEW_BEFORE_END: Duration = Duration::from_mins(5);
 
 const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 const LEGACY_TOKEN: &str = "/cgi-bin/token";

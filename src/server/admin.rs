@@ -1,0 +1,68 @@
+//! The admin listener: is it alive, is it ready, what does it count.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::Gateway;
+use super::metrics::PartyLabel;
+
+/// How long a readiness check waits for the database.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The process answers.
+pub(super) async fn livez() -> &'static str {
+    "ok\n"
+}
+
+/// The database is there with this version's schema, and there is a party with keys to serve.
+pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
+    let checked = tokio::time::timeout(READY_TIMEOUT, gateway.store.check_ready()).await;
+    let database = match checked {
+        Ok(Ok(())) => "ok".to_owned(),
+        Ok(Err(error)) => chain(&error),
+        Err(_) => format!("no answer within {} s", READY_TIMEOUT.as_secs()),
+    };
+    let parties: Vec<_> = gateway
+        .parties()
+        .map(|party| {
+            let keys = &party.key_ring;
+            json!({
+                "name": party.name.as_str(),
+                "symmetric_keys": keys.symmetric_keys().iter().map(crate::envelope::SymmetricKey::id).collect::<Vec<_>>(),
+                "platform_keys": keys.platform_keys().iter().map(crate::envelope::PlatformKey::id).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let ready = database == "ok" && !parties.is_empty();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ready": ready, "database": database, "parties": parties }))).into_response()
+}
+
+/// The metrics. Held payments are counted anew each time, so that a restart does not forget them.
+pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+    for party in gateway.parties() {
+        if let Ok(held) = gateway.store.count_held(party.name.clone()).await {
+            let label = PartyLabel { party: party.name.to_string() };
+            gateway.metrics.held_payments.get_or_create(&label).set(i64::try_from(held).unwrap_or(i64::MAX));
+        }
+    }
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text())
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,301 @@
+//! A callback: read, open, answer from the book, seal. Failures of the envelope leave by one door with one shape and one delay.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use jiff::Timestamp;
+
+use super::metrics::{CallbackLabels, KeyLabels, KindLabel, PartyLabel, RefundLabels};
+use super::peer::ClientAddress;
+use super::{Gateway, reply};
+use crate::app::{Answered, Fault, Party, Received, answer_query, fault_reply, record_notification};
+use crate::domain::NotificationAnswer;
+use crate::envelope::{EnvelopeFault, Opened, SymmetricKey, sha256_hex};
+use crate::store::{CallbackKind, JournalEntry};
+use crate::wire::{Errcode, InvalidJson, PROTOCOL_VERSION, RefundRule, read_request_envelope};
+
+/// The longest wxnontaxstr that is kept. The platform's has 16 characters.
+const MAX_WXNONTAXSTR_CHARS: usize = 64;
+
+/// `POST /callback/{party}/receivables`.
+pub(super) async fn receivables(
+    State(gateway): State<Arc<Gateway>>,
+    Path(party): Path<String>,
+    Extension(client): Extension<ClientAddress>,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Response {
+    answer(gateway, CallbackKind::Receivables, &party, client, query.as_deref(), body).await
+}
+
+/// `POST /callback/{party}/notification`.
+pub(super) async fn notification(
+    State(gateway): State<Arc<Gateway>>,
+    Path(party): Path<String>,
+    Extension(client): Extension<ClientAddress>,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Response {
+    answer(gateway, CallbackKind::Notification, &party, client, query.as_deref(), body).await
+}
+
+/// A callback on its way through.
+struct Callback {
+    gateway: Arc<Gateway>,
+    party: Arc<Party>,
+    kind: CallbackKind,
+    wxnontaxstr: Option<String>,
+    peer: String,
+    body_digest: String,
+    received_at: Timestamp,
+    started: Instant,
+}
+
+/// What is wrong with a request before its plaintext is read.
+struct RequestFault {
+    errcode: Errcode,
+    problem: String,
+}
+
+async fn answer(
+    gateway: Arc<Gateway>,
+    kind: CallbackKind,
+    party: &str,
+    client: ClientAddress,
+    query: Option<&str>,
+    body: Body,
+) -> Response {
+    let started = Instant::now();
+    let received_at = Timestamp::now();
+    let Some(party) = gateway.party(party).cloned() else {
+        return (StatusCode::NOT_FOUND, "no such party\n").into_response();
+    };
+    let limits = gateway.limits;
+    let mut callback = Callback {
+        party,
+        kind,
+        wxnontaxstr: query.and_then(wxnontaxstr),
+        peer: client.0.to_string(),
+        body_digest: String::new(),
+        received_at,
+        started,
+        gateway,
+    };
+    let read = tokio::time::timeout(limits.reply_deadline, read_body(body, limits.max_body_bytes)).await;
+    let body = match read {
+        Ok(Ok(body)) => body,
+        Ok(Err(fault)) => return callback.refuse(fault).await,
+        Err(_) => {
+            let late = Fault::Deadline { deadline_ms: limits.reply_deadline.as_millis() };
+            let key = callback.party.key_ring.current();
+            return callback.reply(fault_reply(late, None, callback.party.locale), key);
+        }
+    };
+    callback.body_digest = sha256_hex(&body);
+    match callback.open(&body) {
+        Ok(opened) => callback.answer_opened(opened).await,
+        Err(fault) => callback.refuse(fault).await,
+    }
+}
+
+async fn read_body(body: Body, max_bytes: usize) -> Result<Vec<u8>, RequestFault> {
+    let invalid = |problem: String| RequestFault { errcode: Errcode::InvalidFormat, problem };
+    match Limited::new(body, max_bytes).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().into()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(invalid(format!("the body is larger than {max_bytes} bytes")))
+        }
+        Err(error) => Err(invalid(format!("the body broke off: {error}"))),
+    }
+}
+
+/// The correlation id, kept to what a log can show.
+fn wxnontaxstr(query: &str) -> Option<String> {
+    let value = query.split('&').find_map(|pair| pair.strip_prefix("wxnontaxstr="))?;
+    let kept: String = value
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        .take(MAX_WXNONTAXSTR_CHARS)
+        .collect();
+    (!kept.is_empty()).then_some(kept)
+}
+
+impl Callback {
+    /// The order of checks is the protocol's: shape, decryption, signature, then whose it is.
+    fn open(&self, body: &[u8]) -> Result<Opened<'_>, RequestFault> {
+        let invalid = |problem: String| RequestFault { errcode: Errcode::InvalidFormat, problem };
+        let request = read_request_envelope(body).map_err(|error: InvalidJson| invalid(error.to_string()))?;
+        if request.version != PROTOCOL_VERSION {
+            return Err(invalid(format!("version is {}: {PROTOCOL_VERSION} is expected", request.version)));
+        }
+        let opened = self.party.key_ring.open(&request).map_err(|fault| self.envelope_fault(&fault))?;
+        let platform_key = KeyLabels { party: self.party.name.to_string(), key: opened.platform_key.id().to_owned() };
+        self.gateway.metrics.verified.get_or_create(&platform_key).inc();
+        if request.appid.trim() != self.party.appid {
+            return Err(invalid(format!("appid of the envelope is not \"{}\", the party's", self.party.appid)));
+        }
+        Ok(opened)
+    }
+
+    fn envelope_fault(&self, fault: &EnvelopeFault) -> RequestFault {
+        let errcode = match fault {
+            EnvelopeFault::Decryption(_) => Errcode::DecryptionFailed,
+            EnvelopeFault::Signature { opened_by, .. } => {
+                let key = KeyLabels { party: self.party.name.to_string(), key: opened_by.clone() };
+                self.gateway.metrics.signature_failures.get_or_create(&key).inc();
+                Errcode::InvalidSignature
+            }
+        };
+        RequestFault { errcode, problem: fault.to_string() }
+    }
+
+    /// The one door of all envelope faults: one status, one length, one moment.
+    async fn refuse(self, fault: RequestFault) -> Response {
+        let leaves_at = self.started + self.gateway.limits.envelope_fault_delay;
+        tokio::time::sleep_until(leaves_at.into()).await;
+        tracing::warn!(
+            party = %self.party.name,
+            kind = self.kind.name(),
+            wxnontaxstr = self.wxnontaxstr.as_deref(),
+            peer = self.peer,
+            errcode = fault.errcode.code(),
+            problem = fault.problem,
+            "callback refused"
+        );
+        let outcome = match fault.errcode {
+            Errcode::DecryptionFailed => "decryption_failed",
+            Errcode::InvalidSignature => "invalid_signature",
+            _ => "invalid_envelope",
+        };
+        self.count(fault.errcode, outcome);
+        self.gateway.journal.append(self.journal_entry(fault.errcode, outcome, None, None));
+        let plaintext = reply::envelope_fault_plaintext(fault.errcode, self.party.locale);
+        sealed(self.party.key_ring.current(), &plaintext)
+    }
+
+    /// Answers from the book. The work is a task of its own: a caller who hangs up, or the deadline, does not cut a transaction off.
+    async fn answer_opened(&self, opened: Opened<'_>) -> Response {
+        let Opened { plaintext, symmetric_key, .. } = opened;
+        let received = Received {
+            wxnontaxstr: self.wxnontaxstr.clone(),
+            peer: self.peer.clone(),
+            body_digest: self.body_digest.clone(),
+            key_id: symmetric_key.id().to_owned(),
+            received_at: self.received_at,
+            started: self.started,
+        };
+        let (gateway, party, kind) = (Arc::clone(&self.gateway), Arc::clone(&self.party), self.kind);
+        let work = tokio::spawn(async move {
+            match kind {
+                CallbackKind::Receivables => {
+                    answer_query(&*gateway.store, &party, &plaintext, received.received_at).await
+                }
+                CallbackKind::Notification => {
+                    record_notification(&*gateway.store, &gateway.resolver, &party, &plaintext, &received).await
+                }
+            }
+        });
+        let deadline = self.gateway.limits.reply_deadline;
+        let answered = match tokio::time::timeout_at((self.started + deadline).into(), work).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) => fault_reply(Fault::Panic, None, self.party.locale),
+            Err(_) => fault_reply(Fault::Deadline { deadline_ms: deadline.as_millis() }, None, self.party.locale),
+        };
+        self.reply(answered, symmetric_key)
+    }
+
+    fn reply(&self, answered: Answered, key: &SymmetricKey) -> Response {
+        let Answered { plaintext, errcode, outcome, subject, journaled, fault } = answered;
+        self.count(errcode, outcome);
+        if self.kind == CallbackKind::Notification && errcode.refunds() != RefundRule::Never {
+            let label = RefundLabels { party: self.party.name.to_string(), errcode: errcode.code() };
+            self.gateway.metrics.refunding_replies.get_or_create(&label).inc();
+        }
+        self.log(errcode, outcome, subject.as_deref(), key, fault.as_ref());
+        if !journaled {
+            self.gateway.journal.append(self.journal_entry(errcode, outcome, subject, Some(key.id().to_owned())));
+        }
+        sealed(key, &plaintext)
+    }
+
+    fn count(&self, errcode: Errcode, outcome: &'static str) {
+        let metrics = &self.gateway.metrics;
+        let party = self.party.name.to_string();
+        if outcome == (NotificationAnswer::AlreadyRecorded { differs: false }).outcome()
+            || outcome == (NotificationAnswer::AlreadyRecorded { differs: true }).outcome()
+        {
+            metrics.repeats.get_or_create(&PartyLabel { party: party.clone() }).inc();
+        }
+        let labels = CallbackLabels { party, kind: self.kind.name(), errcode: errcode.code(), outcome };
+        metrics.callbacks.get_or_create(&labels).inc();
+        let kind = KindLabel { kind: self.kind.name() };
+        metrics.durations.get_or_create(&kind).observe(self.started.elapsed().as_secs_f64());
+    }
+
+    fn journal_entry(
+        &self,
+        errcode: Errcode,
+        outcome: &'static str,
+        subject: Option<String>,
+        key_id: Option<String>,
+    ) -> JournalEntry {
+        JournalEntry {
+            party: self.party.name.clone(),
+            kind: self.kind,
+            wxnontaxstr: self.wxnontaxstr.clone(),
+            peer: self.peer.clone(),
+            body_digest: self.body_digest.clone(),
+            subject,
+            outcome,
+            errcode: errcode.code(),
+            key_id,
+            received_at: self.received_at,
+            duration: self.started.elapsed(),
+        }
+    }
+
+    fn log(
+        &self,
+        errcode: Errcode,
+        outcome: &'static str,
+        subject: Option<&str>,
+        key: &SymmetricKey,
+        fault: Option<&Fault>,
+    ) {
+        let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        macro_rules! tell {
+            ($level:ident, $message:literal, $($more:tt)*) => {
+                tracing::$level!(
+                    party = %self.party.name,
+                    kind = self.kind.name(),
+                    wxnontaxstr = self.wxnontaxstr.as_deref(),
+                    peer = self.peer,
+                    subject,
+                    errcode = errcode.code(),
+                    outcome,
+                    key = key.id(),
+                    duration_us,
+                    $($more)*
+                    $message
+                )
+            };
+        }
+        match fault {
+            Some(fault) => tell!(error, "callback failed", error = fault as &dyn std::error::Error,),
+            None if outcome == "repeat_differs" => tell!(warn, "callback repeats an order with another story",),
+            None => tell!(info, "callback answered",),
+        }
+    }
+}
+
+fn sealed(key: &SymmetricKey, plaintext: &[u8]) -> Response {
+    reply::seal(key, plaintext).unwrap_or_else(|error| {
+        tracing::error!(%error, "the operating system gives no random bytes for an iv");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
+}

@@ -1,0 +1,62 @@
+//! What all requests share: the parties, the store, the way to the journal, the metrics and the limits.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::journal_writer::JournalWriter;
+use super::{AddressRules, Metrics};
+use crate::app::{OrderResolver, Party};
+use crate::store::SharedStore;
+
+/// The limits of one callback.
+#[derive(Clone, Copy, Debug)]
+pub struct CallbackLimits {
+    /// When a callback is answered 299 at the latest, counted from its first byte after the head.
+    pub reply_deadline: Duration,
+    /// The largest body that is read.
+    pub max_body_bytes: usize,
+    /// When every reply to an envelope fault leaves, counted like the deadline, so that a clock does not tell the faults apart.
+    pub envelope_fault_delay: Duration,
+}
+
+/// A gateway, ready to serve.
+pub struct Gateway {
+    parties: HashMap<String, Arc<Party>>,
+    pub(super) store: SharedStore,
+    pub(super) resolver: OrderResolver,
+    pub(super) journal: JournalWriter,
+    pub(super) metrics: Metrics,
+    pub(super) address_rules: AddressRules,
+    pub(super) limits: CallbackLimits,
+}
+
+impl Gateway {
+    /// A gateway for `parties` over `store`. Must be called inside a tokio runtime: it starts the journal's writer.
+    #[must_use]
+    pub fn new(
+        parties: Vec<Party>,
+        store: SharedStore,
+        address_rules: AddressRules,
+        limits: CallbackLimits,
+    ) -> Arc<Self> {
+        let metrics = Metrics::new();
+        let journal = JournalWriter::start(Arc::clone(&store), metrics.journal_lost.clone());
+        let parties = parties.into_iter().map(|party| (party.name.to_string(), Arc::new(party))).collect();
+        Arc::new(Self { parties, store, resolver: OrderResolver::default(), journal, metrics, address_rules, limits })
+    }
+
+    pub(super) fn party(&self, name: &str) -> Option<&Arc<Party>> {
+        self.parties.get(name)
+    }
+
+    pub(super) fn parties(&self) -> impl Iterator<Item = &Arc<Party>> {
+        self.parties.values()
+    }
+
+    /// Writes out what the journal still holds, then lets go of the store. Call it when no request is under way any more.
+    pub async fn close(&self, patience: Duration) {
+        self.journal.flush(patience).await;
+        self.store.close().await;
+    }
+}

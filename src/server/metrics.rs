@@ -1,0 +1,121 @@
+//! What operators watch, in Prometheus's text format. No label holds anything of a payer.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Upper bounds in seconds, close together where the deadline of a callback matters.
+const DURATION_BUCKETS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.5];
+
+/// Labels of a callback.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct CallbackLabels {
+    pub(super) party: String,
+    pub(super) kind: &'static str,
+    pub(super) errcode: i64,
+    pub(super) outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct KindLabel {
+    pub(super) kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct PartyLabel {
+    pub(super) party: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct KeyLabels {
+    pub(super) party: String,
+    pub(super) key: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RefundLabels {
+    pub(super) party: String,
+    pub(super) errcode: i64,
+}
+
+/// The metrics of a gateway.
+pub struct Metrics {
+    registry: Registry,
+    pub(super) callbacks: Family<CallbackLabels, Counter>,
+    pub(super) durations: Family<KindLabel, Histogram>,
+    pub(super) repeats: Family<PartyLabel, Counter>,
+    pub(super) signature_failures: Family<KeyLabels, Counter>,
+    pub(super) verified: Family<KeyLabels, Counter>,
+    pub(super) refunding_replies: Family<RefundLabels, Counter>,
+    pub(super) held_payments: Family<PartyLabel, Gauge>,
+    pub(super) rejected_addresses: Counter,
+    pub(super) journal_lost: Counter,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let mut registry = Registry::with_prefix("nontax");
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The program that runs", build);
+        let callbacks = Family::default();
+        registry.register("callbacks", "Callbacks answered", callbacks.clone());
+        let durations: Family<KindLabel, Histogram> = Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS));
+        registry.register_with_unit(
+            "callback_duration",
+            "Time from a callback's head to its reply",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        let repeats = Family::default();
+        registry.register("repeats", "Notifications that were in the book already", repeats.clone());
+        let signature_failures = Family::default();
+        registry.register(
+            "signature_failures",
+            "Requests that were decrypted with a symmetric key and verified by no platform key",
+            signature_failures.clone(),
+        );
+        let verified = Family::default();
+        registry.register("verified", "Requests verified, by platform key", verified.clone());
+        let refunding_replies = Family::default();
+        registry.register(
+            "refunding_replies",
+            "Replies to paid notifications that make the platform refund the citizen",
+            refunding_replies.clone(),
+        );
+        let held_payments = Family::default();
+        registry.register("held_payments", "Payments held for a person", held_payments.clone());
+        let rejected_addresses = Counter::default();
+        registry.register(
+            "rejected_addresses",
+            "Requests from addresses that may not call",
+            rejected_addresses.clone(),
+        );
+        let journal_lost = Counter::default();
+        registry.register("journal_lost", "Journal rows that found the queue full", journal_lost.clone());
+        Self {
+            registry,
+            callbacks,
+            durations,
+            repeats,
+            signature_failures,
+            verified,
+            refunding_replies,
+            held_payments,
+            rejected_addresses,
+            journal_lost,
+        }
+    }
+
+    /// All of them as text.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a String does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
