@@ -46,7 +46,12 @@ impl Https {
     ) -> Result<T, PlatformError> {
         let body = serde_json::to_vec(body)
             .map_err(|e| PlatformError::Unreadable { api, problem: format!("the request cannot be written: {e}") })?;
-        let request = self.client.post(self.url(api, query)).header("content-type", "application/json").body(body);
+        let request = self
+            .client
+            .post(format!("{}{api}", self.base_url))
+            .query(query)
+            .header("content-type", "application/json")
+            .body(body);
         self.call(api, request).await
     }
 
@@ -56,24 +61,7 @@ impl Https {
         api: &'static str,
         query: &[(&str, &str)],
     ) -> Result<T, PlatformError> {
-        self.call(api, self.client.get(self.url(api, query))).await
-    }
-
-    fn url(&self, api: &str, query: &[(&str, &str)]) -> String {
-        let mut url = format!("{}{api}", self.base_url);
-        for (index, (name, value)) in query.iter().enumerate() {
-            url.push(if index == 0 { '?' } else { '&' });
-            url.push_str(name);
-            url.push('=');
-            for byte in value.bytes() {
-                if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-                    url.push(char::from(byte));
-                } else {
-                    url.push_str(&format!("%{byte:02X}"));
-                }
-            }
-        }
-        url
+        self.call(api, self.client.get(format!("{}{api}", self.base_url)).query(query)).await
     }
 
     async fn call<T: DeserializeOwned>(

@@ -1,7 +1,6 @@
 //! Which migrations a database has, and bringing it up to date.
 
 use std::collections::HashSet;
-use std::ops::DerefMut;
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
@@ -47,14 +46,14 @@ where
     loop {
         let mut connection: PoolConnection<DB> = acquire().await?;
         // A database that was never migrated has no table to list them in.
-        let before = applied(migrations, connection.deref_mut()).await.unwrap_or_default().len();
-        match migrations.run_direct(None, connection.deref_mut(), false).await {
+        let before = applied(migrations, &mut *connection).await.unwrap_or_default().len();
+        match migrations.run_direct(None, &mut *connection, false).await {
             Ok(()) => {
-                let after = applied(migrations, connection.deref_mut()).await.map_err(schema_error)?.len();
+                let after = applied(migrations, &mut *connection).await.map_err(schema_error)?.len();
                 return Ok(after - before);
             }
             Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if attempt < MAX_ATTEMPTS => {
-                attempt += 1
+                attempt += 1;
             }
             Err(error) => return Err(schema_error(error)),
         }

@@ -12,6 +12,7 @@ use crate::domain::{
 use crate::store::StoreError;
 
 /// A column that holds what no version of this program writes.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err, where an error comes by value")]
 pub(super) fn impossible(column: &'static str, problem: impl ToString) -> StoreError {
     StoreError::Inconsistent { column, problem: problem.to_string() }
 }
