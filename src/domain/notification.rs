@@ -303,7 +303,7 @@ fn decide_refunded(facts: &NotificationFacts, refunded: &Refunded) -> Decision {
     let state = facts.state.after(step);
     move_order(facts, state, &mut changes);
     if state == OrderState::Refunded && facts.state != OrderState::Refunded {
-        reopen(facts, &mut changes);
+        let_go(facts, &mut changes);
     }
     Decision { answer: NotificationAnswer::Recorded, changes }
 }
@@ -327,25 +327,30 @@ fn all_went_back(refunds: &[Refund], fee: Option<Fen>) -> bool {
             RefundKind::Partial { refund_fee, .. } => parts = parts.and_then(|sum| sum.checked_add(*refund_fee)),
         }
     }
-    fee.is_some_and(|fee| parts.is_none_or(|parts| parts >= fee))
+    // Without a refund nothing went back, not even of an order of nothing.
+    !refunds.is_empty() && fee.is_some_and(|fee| parts.is_none_or(|parts| parts >= fee))
 }
 
-/// The order was refunded in full: when it settled its notice, the next recorded order settles it, or it is due again.
-fn reopen(facts: &NotificationFacts, changes: &mut Vec<Change>) {
-    let (Some(notice), Some(payment)) = (&facts.notice, &facts.payment) else { return };
-    let settled_by_this = notice.state == NoticeState::Paid { order_id: Some(facts.order_id.clone()) };
-    if payment.disposition != Disposition::Settles || !settled_by_this {
-        return;
-    }
-    // First this payment lets go of the notice, then another may take it: at no moment do two settle it.
-    changes.push(Change::Dispose {
-        order_id: facts.order_id.clone(),
-        disposition: Disposition::Recorded { because: None },
-    });
-    move_notice(notice.key.clone(), notice.state.clone(), NoticeStep::Reopen(facts.order_id.clone()), changes);
-    if let Some(next) = facts.waiting.first() {
-        changes.push(Change::Dispose { order_id: next.clone(), disposition: Disposition::Settles });
-        move_notice(notice.key.clone(), NoticeState::Unpaid, NoticeStep::Settle(next.clone()), changes);
+/// The order was refunded in full: when it settled its notice, the next recorded order settles it, or it is due again; when it was
+/// held, there is nothing left for a person to decide.
+fn let_go(facts: &NotificationFacts, changes: &mut Vec<Change>) {
+    let Some(payment) = &facts.payment else { return };
+    let recorded =
+        Change::Dispose { order_id: facts.order_id.clone(), disposition: Disposition::Recorded { because: None } };
+    match (&payment.disposition, &facts.notice) {
+        (Disposition::Held { .. }, _) => changes.push(recorded),
+        (Disposition::Settles, Some(notice))
+            if notice.state == NoticeState::Paid { order_id: Some(facts.order_id.clone()) } =>
+        {
+            // First this payment lets go of the notice, then another may take it: at no moment do two settle it.
+            changes.push(recorded);
+            move_notice(notice.key.clone(), notice.state.clone(), NoticeStep::Reopen(facts.order_id.clone()), changes);
+            if let Some(next) = facts.waiting.first() {
+                changes.push(Change::Dispose { order_id: next.clone(), disposition: Disposition::Settles });
+                move_notice(notice.key.clone(), NoticeState::Unpaid, NoticeStep::Settle(next.clone()), changes);
+            }
+        }
+        _ => {}
     }
 }
 

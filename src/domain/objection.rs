@@ -76,13 +76,18 @@ pub fn objection_to(
     let bank_excluded = bank.is_some_and(|bank| !notice.bank_ids.is_empty() && !notice.bank_ids.contains(bank));
     let late = notice.late_payment == LatePayment::Refused
         && notice.payment_expire_date.is_some_and(|last_day| paid_on > last_day);
+    let inconsistent = match amount {
+        // A notice made from an order may lack items: it cannot be shown to anybody, but it can be paid.
+        Some(amount) => amount != notice.fee || !(notice.items.is_empty() || notice.adds_up()),
+        None => !notice.adds_up(),
+    };
     if suspensions.touch(notice) {
         Some(Objection::EntitySuspended)
     } else if bank_excluded {
         Some(Objection::BankNotSupported)
     } else if late {
         Some(Objection::Late)
-    } else if !notice.adds_up() || amount.is_some_and(|amount| amount != notice.fee) {
+    } else if inconsistent {
         Some(Objection::NoticeInconsistent)
     } else {
         None
