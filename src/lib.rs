@@ -3,5 +3,6 @@
 pub mod cli;
 pub mod domain;
 pub mod envelope;
+pub mod simulator;
 pub mod store;
 pub mod wire;
