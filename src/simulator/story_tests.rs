@@ -1,7 +1,7 @@
 //! Stories over real ports: a scripted party on one side, the simulator on the other.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,6 +17,12 @@ use crate::wire::{DATA_ENCRYPT_TYPE, NotifyHistory, read_request_envelope};
 
 const KEY: &[u8] = b"0123456789abcdefghijklmnopqrstuv";
 const APPID: &str = "wx5f6e43071809a9dd";
+
+/// One for all stories: making a key takes longer than any of them.
+static PRIVATE_PEM: LazyLock<String> = LazyLock::new(|| {
+    let key = SigningKey::generate(&mut rsa::rand_core::OsRng, 2048).unwrap();
+    key.private_pem().unwrap().to_string()
+});
 
 fn key() -> SymmetricKey {
     SymmetricKey::read("1", KEY, KeyEncoding::Raw).unwrap()
@@ -66,7 +72,7 @@ async fn listen() -> (TcpListener, String) {
 }
 
 async fn stage(script: Vec<Scripted>) -> Stage {
-    let signing_key = SigningKey::generate(&mut rsa::rand_core::OsRng, 2048).unwrap();
+    let signing_key = SigningKey::read(&PRIVATE_PEM).unwrap();
     let platform_key = signing_key.platform_key("1").unwrap();
     let ring = KeyRing::new(vec![key()], vec![platform_key], SignatureOver::Plaintext).unwrap();
     let party = Arc::new(Party { ring, script: Mutex::new(script.into()), asked: Mutex::default() });
