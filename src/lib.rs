@@ -6,5 +6,6 @@ pub mod domain;
 pub mod envelope;
 pub mod platform;
 pub mod server;
+pub mod simulator;
 pub mod store;
 pub mod wire;

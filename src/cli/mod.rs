@@ -1,6 +1,7 @@
 //! The command line. One file per command; this one holds what they share.
 
 mod failure;
+pub mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,15 +43,29 @@ pub enum Format {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Play the Weixin side.
+    Simulate(simulate::Args),
+}
 
 /// Runs the command of this process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome: Result<(), Failure> = match cli.command {};
+    let outcome: Result<(), Failure> = match cli.command {
+        Command::Simulate(args) => in_runtime(simulate::run(args)),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Runs what waits for the network or the database.
+fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::from_error(Exit::Failure, &e))?;
+    runtime.block_on(command)
 }

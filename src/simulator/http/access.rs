@@ -1,0 +1,75 @@
+//! What every call of the platform's APIs must bring: an access_token that is valid now, and the account that it belongs to.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Query, Request};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::simulator::{ApiError, ApiErrorCode, Simulator, now};
+use crate::wire::{GetOrderRequest, MockRequest, QueryFeeRequest, RefundRequest, UnifiedOrderRequest, from_json};
+
+/// Refused as the real platform does it: with HTTP status 200.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+}
+
+/// The body of a call, whatever its Content-Type.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|e| ApiError::because(ApiErrorCode::InvalidJson, e.body_text()))?;
+        from_json(&body).map(Self).map_err(|e| ApiError::because(ApiErrorCode::InvalidJson, e))
+    }
+}
+
+/// The body of a call with a valid access_token of the account that the body names.
+pub(super) struct Authorized<T>(pub(super) T);
+
+/// A body that names the calling account.
+pub(super) trait NamesAccount {
+    /// The appid in the body.
+    fn appid(&self) -> &str;
+}
+
+#[derive(Deserialize)]
+struct AccessToken {
+    access_token: Option<String>,
+}
+
+impl<T: DeserializeOwned + NamesAccount> FromRequest<Arc<Simulator>> for Authorized<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, simulator: &Arc<Simulator>) -> Result<Self, ApiError> {
+        let token = Query::<AccessToken>::try_from_uri(request.uri()).ok().and_then(|Query(q)| q.access_token);
+        let account = simulator.state().tokens.check(token.as_deref(), now())?.to_owned();
+        let Body(body) = Body::<T>::from_request(request, simulator).await?;
+        match body.appid() {
+            "" => Err(ApiErrorCode::EmptyAppid.into()),
+            appid if appid == account => Ok(Self(body)),
+            _ => Err(ApiErrorCode::AppidNotOfToken.into()),
+        }
+    }
+}
+
+macro_rules! names_account {
+    ($($request:ty),+) => {
+        $(impl NamesAccount for $request {
+            fn appid(&self) -> &str {
+                self.appid.trim()
+            }
+        })+
+    };
+}
+
+names_account!(GetOrderRequest, MockRequest, QueryFeeRequest, RefundRequest, UnifiedOrderRequest);

@@ -1,0 +1,106 @@
+//! The platform's APIs (protocol §6).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+
+use super::access::{Authorized, Body};
+use crate::simulator::{ApiError, ApiErrorCode, Callback, Simulator, now};
+use crate::wire::{
+    GetOrderReply, GetOrderRequest, MockReply, MockRequest, QueryFeeReply, QueryFeeRequest, RefundReply, RefundRequest,
+    StableTokenRequest, TokenReply, UnifiedOrderReply, UnifiedOrderRequest,
+};
+
+type Reply<T> = Result<Json<T>, ApiError>;
+
+/// What `GET /cgi-bin/token` takes.
+#[derive(Deserialize)]
+pub(super) struct TokenQuery {
+    #[serde(default)]
+    grant_type: String,
+    #[serde(default)]
+    appid: String,
+    #[serde(default)]
+    secret: String,
+}
+
+pub(super) async fn token(
+    State(simulator): State<Arc<Simulator>>,
+    Query(query): Query<TokenQuery>,
+) -> Reply<TokenReply> {
+    check_account(&simulator, &query.grant_type, &query.appid, &query.secret)?;
+    let lifetime_seconds = simulator.timing.token_lifetime_seconds;
+    Ok(Json(simulator.state().tokens.issue(&query.appid, lifetime_seconds, now())))
+}
+
+pub(super) async fn stable_token(
+    State(simulator): State<Arc<Simulator>>,
+    Body(request): Body<StableTokenRequest>,
+) -> Reply<TokenReply> {
+    check_account(&simulator, &request.grant_type, &request.appid, &request.secret)?;
+    let lifetime_seconds = simulator.timing.token_lifetime_seconds;
+    let mut state = simulator.state();
+    state.tokens.issue_stable(&request.appid, request.force_refresh, lifetime_seconds, now()).map(Json)
+}
+
+fn check_account(simulator: &Simulator, grant_type: &str, appid: &str, secret: &str) -> Result<(), ApiError> {
+    if grant_type != "client_credential" {
+        return Err(ApiErrorCode::InvalidGrantType.into());
+    }
+    let mut parties = simulator.parties().iter().filter(|party| party.appid == appid).peekable();
+    if parties.peek().is_none() {
+        return Err(ApiErrorCode::InvalidAppid.into());
+    }
+    if parties.any(|party| party.app_secret.as_str() == secret) {
+        Ok(())
+    } else {
+        Err(ApiErrorCode::InvalidAppSecret.into())
+    }
+}
+
+pub(super) async fn query_fee(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<QueryFeeRequest>,
+) -> Reply<QueryFeeReply> {
+    simulator.query_fee(&request).await.map(Json)
+}
+
+pub(super) async fn unified_order(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<UnifiedOrderRequest>,
+) -> Reply<UnifiedOrderReply> {
+    simulator.place_order(request).map(Json)
+}
+
+pub(super) async fn get_order(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<GetOrderRequest>,
+) -> Reply<GetOrderReply> {
+    simulator.order(&request.order_id).map(Json)
+}
+
+/// Replies at once; the notifications follow.
+pub(super) async fn refund(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<RefundRequest>,
+) -> Reply<RefundReply> {
+    let (reply, event) = simulator.record_refund(&request)?;
+    tokio::spawn(async move { simulator.tell(&request.order_id, event).await });
+    Ok(Json(reply))
+}
+
+pub(super) async fn mock_notification(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<MockRequest>,
+) -> Reply<MockReply> {
+    simulator.mock(Callback::Notification, &request).await.map(Json)
+}
+
+pub(super) async fn mock_query_fee(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<MockRequest>,
+) -> Reply<MockReply> {
+    simulator.mock(Callback::Receivables, &request).await.map(Json)
+}

@@ -1,0 +1,255 @@
+//! The Weixin side in one process, for the demo, the tests and trying out: a platform whose orders live in memory, the HTTP
+//! face of its APIs, and the sender of its signed callbacks.
+//!
+//! It uses `wire` and `envelope` only and knows nothing of the gateway's rules, so that both sides cannot share a mistake.
+
+mod api_error;
+mod callback;
+mod chance;
+mod exchange;
+mod http;
+mod mock_calls;
+mod notification;
+mod notifying;
+mod order;
+mod order_book;
+mod order_query;
+mod placement;
+mod receivables;
+mod refund;
+mod sender;
+mod settings;
+mod tokens;
+
+#[cfg(test)]
+mod story_tests;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use api_error::{ApiError, ApiErrorCode};
+pub use callback::{Callback, Variant};
+pub use exchange::{Answer, Exchange, Reply, ReplyFault};
+pub use notifying::Refunded;
+pub use settings::{Settings, SimulatedParty, SimulatedRole, Timing};
+
+use crate::envelope::SigningKey;
+use crate::wire::{GetOrderReply, UnifiedOrderReply, UnifiedOrderRequest};
+use order_book::OrderBook;
+use sender::Sender;
+use tokens::Tokens;
+
+/// How many exchanges are remembered. Older ones are forgotten, so that a simulator can stay up.
+const MAX_EXCHANGES: usize = 10_000;
+
+/// A simulator that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidSettings {
+    /// Nobody to play with.
+    #[error("there is no party: the simulator needs one or more")]
+    NoParty,
+    /// Two parties of one name.
+    #[error("two parties are named {0:?}: give each a name of its own")]
+    SameName(String),
+    /// A URL that cannot be called.
+    #[error("party {party:?}: {url:?} is not an http or https URL")]
+    Url {
+        /// The party.
+        party: String,
+        /// What stands there.
+        url: String,
+    },
+    /// The TLS library cannot be set up.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[from] reqwest::Error),
+}
+
+/// The Weixin side.
+pub struct Simulator {
+    signing_key: SigningKey,
+    timing: Timing,
+    parties: Vec<SimulatedParty>,
+    sender: Sender,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    orders: OrderBook,
+    tokens: Tokens,
+    exchanges: VecDeque<Exchange>,
+}
+
+impl Simulator {
+    /// A platform without orders.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] without a party, with two of one name, or with a URL that cannot be called.
+    pub fn new(settings: Settings) -> Result<Arc<Self>, InvalidSettings> {
+        let Settings { signing_key, parties, timing } = settings;
+        if parties.is_empty() {
+            return Err(InvalidSettings::NoParty);
+        }
+        for (place, party) in parties.iter().enumerate() {
+            if parties[..place].iter().any(|earlier| earlier.name == party.name) {
+                return Err(InvalidSettings::SameName(party.name.clone()));
+            }
+            for url in [&party.receivables_url, &party.notification_url].into_iter().flatten() {
+                if !is_callable(url) {
+                    return Err(InvalidSettings::Url { party: party.name.clone(), url: url.clone() });
+                }
+            }
+        }
+        let sender = Sender::new(timing.reply_timeout)?;
+        Ok(Arc::new(Self { signing_key, timing, parties, sender, state: Mutex::default() }))
+    }
+
+    /// The platform's key pair; its public half goes to the parties.
+    #[must_use]
+    pub const fn signing_key(&self) -> &SigningKey {
+        &self.signing_key
+    }
+
+    /// The parties.
+    #[must_use]
+    pub fn parties(&self) -> &[SimulatedParty] {
+        &self.parties
+    }
+
+    /// Places an order. A notice is a finance authority's when somebody answers receivables queries, and the unit's own
+    /// otherwise.
+    ///
+    /// # Errors
+    /// The platform's code of the first field that is wrong.
+    pub fn place_order(&self, request: UnifiedOrderRequest) -> Result<UnifiedOrderReply, ApiError> {
+        let fee = placement::check(&request)?;
+        let receivable_is_finances =
+            request.payment_notice_no.is_some() && self.parties.iter().any(|party| party.receivables_url.is_some());
+        let scene = request.scene.clone();
+        let order = order::Order::new(request, fee, receivable_is_finances, now());
+        let reply = placement::reply(&order.order_id, &scene);
+        self.state().orders.add(order);
+        Ok(reply)
+    }
+
+    /// An order with its payment, refunds and notifications.
+    ///
+    /// # Errors
+    /// 9201010 for an order that was never placed.
+    pub fn order(&self, order_id: &str) -> Result<GetOrderReply, ApiError> {
+        Ok(self.state().orders.get(order_id)?.reply(now()))
+    }
+
+    /// All orders, as they were placed.
+    #[must_use]
+    pub fn orders(&self) -> Vec<GetOrderReply> {
+        let now = now();
+        self.state().orders.iter().map(|order| order.reply(now)).collect()
+    }
+
+    /// The calls made to parties, oldest first; of very many, the last 10,000.
+    #[must_use]
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.state().exchanges.iter().cloned().collect()
+    }
+
+    /// Ends the time of all access_tokens: the next call with one gets 42001.
+    pub fn expire_tokens(&self) {
+        self.state().tokens.expire_all(now());
+    }
+
+    /// Sends any plaintext to a party's URL, once, right or wrong as `variant` says, and without consequences: no repetition, no
+    /// refund, no entry in an order's `notify_history`.
+    ///
+    /// # Errors
+    /// 40097 when there is no such party, or it has no such URL.
+    pub async fn send(
+        &self,
+        party: &str,
+        callback: Callback,
+        plaintext: &[u8],
+        variant: Variant,
+    ) -> Result<Exchange, ApiError> {
+        let party = self.party(party)?;
+        let url = match callback {
+            Callback::Receivables => party.receivables_url.as_deref(),
+            Callback::Notification => party.notification_url.as_deref(),
+        };
+        let url = url.ok_or_else(|| {
+            ApiError::because(
+                ApiErrorCode::InvalidArgument,
+                format_args!("party {:?} has no URL for this callback", party.name),
+            )
+        })?;
+        Ok(self.call(party, callback, url, plaintext, variant).await)
+    }
+
+    /// Calls a URL of a party and records the exchange.
+    async fn call(
+        &self,
+        party: &SimulatedParty,
+        callback: Callback,
+        url: &str,
+        plaintext: &[u8],
+        variant: Variant,
+    ) -> Exchange {
+        let wxnontaxstr = chance::wxnontaxstr();
+        let url = callback::with_wxnontaxstr(url, &wxnontaxstr);
+        let body = callback::body(party, &self.signing_key, plaintext, variant);
+        let sent_at = now();
+        let received = self.sender.send(&url, body, &party.symmetric_key).await;
+        let exchange = Exchange {
+            party: party.name.clone(),
+            callback,
+            variant,
+            url,
+            wxnontaxstr,
+            sent_at,
+            sent: String::from_utf8_lossy(plaintext).into_owned(),
+            http_status: received.http_status,
+            body: received.body,
+            answer: received.answer,
+            elapsed_ms: received.elapsed_ms,
+        };
+        tracing::debug!(
+            party = %exchange.party,
+            wxnontaxstr = %exchange.wxnontaxstr,
+            errcode = exchange.errcode(),
+            elapsed_ms = exchange.elapsed_ms,
+            "called a party"
+        );
+        let mut state = self.state();
+        if state.exchanges.len() >= MAX_EXCHANGES {
+            state.exchanges.pop_front();
+        }
+        state.exchanges.push_back(exchange.clone());
+        exchange
+    }
+
+    fn party(&self, name: &str) -> Result<&SimulatedParty, ApiError> {
+        self.parties.iter().find(|party| party.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.parties.iter().map(|party| party.name.as_str()).collect();
+            ApiError::because(
+                ApiErrorCode::InvalidArgument,
+                format_args!("there is no party {name:?}; there are: {}", names.join(", ")),
+            )
+        })
+    }
+
+    /// A panic elsewhere leaves the state whole: every change of it is one insertion or one assignment.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a text is a URL that the sender can call.
+fn is_callable(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Unix seconds. A clock before 1970 reads as 1970.
+fn now() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)
+}

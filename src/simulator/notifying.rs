@@ -1,0 +1,200 @@
+//! Paying and refunding orders, and telling everybody: repeated while the reply is not final, and refunded on a refusal.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::api_error::{ApiError, ApiErrorCode};
+use super::callback::{Callback, Variant};
+use super::exchange::Exchange;
+use super::notification::{self, Event, Verdict};
+use super::settings::SimulatedParty;
+use super::{Simulator, now};
+use crate::wire::{PAY_CHANNEL_WX_NONTAX, RefundReply, RefundRequest};
+
+/// A refund, and the calls that told of it.
+#[derive(Clone, Debug)]
+pub struct Refunded {
+    /// What the platform answers to the request.
+    pub reply: RefundReply,
+    /// The notifications.
+    pub exchanges: Vec<Exchange>,
+}
+
+impl Simulator {
+    /// The citizen pays now: [`Self::pay_at`] with this moment and the platform's own channel.
+    ///
+    /// # Errors
+    /// As [`Self::pay_at`].
+    pub async fn pay(self: &Arc<Self>, order_id: &str) -> Result<Vec<Exchange>, ApiError> {
+        self.pay_at(order_id, None, None).await
+    }
+
+    /// The citizen pays. Every party with a notification URL is told, again and again until its reply is final or the
+    /// pauses are used up; on a refunding reply of a recorder the order is refunded and everybody is told that too. Returns
+    /// when all is said, with all calls: by event, then by party, then by attempt.
+    ///
+    /// # Errors
+    /// 9201010 for an unknown order or one that ran out of time, 9200232 for one that was paid before.
+    pub async fn pay_at(
+        self: &Arc<Self>,
+        order_id: &str,
+        pay_finish_time: Option<i64>,
+        pay_channel: Option<String>,
+    ) -> Result<Vec<Exchange>, ApiError> {
+        self.record_payment(order_id, pay_finish_time, pay_channel)?;
+        self.tell(order_id, Event::Paid).await
+    }
+
+    /// Marks an order as paid and tells nobody: the notifications are lost, or come later through [`Self::notify`].
+    ///
+    /// # Errors
+    /// As [`Self::pay_at`].
+    pub fn record_payment(
+        &self,
+        order_id: &str,
+        pay_finish_time: Option<i64>,
+        pay_channel: Option<String>,
+    ) -> Result<(), ApiError> {
+        let now = now();
+        let channel = pay_channel.unwrap_or_else(|| PAY_CHANNEL_WX_NONTAX.to_owned());
+        self.state().orders.get_mut(order_id)?.pay(pay_finish_time.unwrap_or(now), channel, now)
+    }
+
+    /// Notifies again, as [`Self::pay_at`] does: of the latest event, or of the one with `status` (3 or 4 paid, 5 refunded).
+    ///
+    /// # Errors
+    /// 9201010 for an unknown order, 40097 for something that has not happened.
+    pub async fn notify(self: &Arc<Self>, order_id: &str, status: Option<i64>) -> Result<Vec<Exchange>, ApiError> {
+        let event = Event::of(self.state().orders.get(order_id)?, status)?;
+        self.tell(order_id, event).await
+    }
+
+    /// Notifies one party once, right or wrong as `variant` says, whatever it answers.
+    ///
+    /// # Errors
+    /// As [`Self::notify`]; 40097 for an unknown party or one without a notification URL.
+    pub async fn notify_once(
+        &self,
+        order_id: &str,
+        status: Option<i64>,
+        party: &str,
+        variant: Variant,
+    ) -> Result<Exchange, ApiError> {
+        let event = Event::of(self.state().orders.get(order_id)?, status)?;
+        let party = self.party(party)?;
+        match &party.notification_url {
+            Some(url) => self.attempt(party, url, order_id, event, variant).await,
+            None => Err(ApiError::because(
+                ApiErrorCode::InvalidArgument,
+                format_args!("party {:?} has no notification URL", party.name),
+            )),
+        }
+    }
+
+    /// Refunds an order, and tells everybody.
+    ///
+    /// # Errors
+    /// 9201010 for an unknown order, and the codes of a refund that cannot be (source §10, 92020xx).
+    pub async fn refund(self: &Arc<Self>, request: &RefundRequest) -> Result<Refunded, ApiError> {
+        let (reply, event) = self.record_refund(request)?;
+        let exchanges = self.tell(&request.order_id, event).await?;
+        Ok(Refunded { reply, exchanges })
+    }
+
+    /// Refunds an order, and tells nobody yet.
+    pub(super) fn record_refund(&self, request: &RefundRequest) -> Result<(RefundReply, Event), ApiError> {
+        let mut state = self.state();
+        let order = state.orders.get_mut(&request.order_id)?;
+        let place = order.refund(request, now())?;
+        let refund_order_id =
+            order.payment.as_ref().and_then(|p| p.refunds.get(place)).map(|refund| refund.refund_order_id.clone());
+        let reply = RefundReply { errcode: 0, errmsg: Some("ok".to_owned()), refund_order_id };
+        Ok((reply, Event::Refund(place)))
+    }
+
+    /// Tells every party of an event; after a refusal of a payment, refunds and tells every party of that.
+    pub(super) async fn tell(self: &Arc<Self>, order_id: &str, event: Event) -> Result<Vec<Exchange>, ApiError> {
+        let (mut exchanges, refusal) = self.tell_everybody(order_id, event).await?;
+        if let Some(reason) = refusal {
+            // Another notification of the same order may have been refused and refunded meanwhile.
+            let refunded = self.state().orders.get_mut(order_id)?.refund_rest(&reason, now());
+            if let Ok(place) = refunded {
+                exchanges.extend(self.tell_everybody(order_id, Event::Refund(place)).await?.0);
+            }
+        }
+        Ok(exchanges)
+    }
+
+    /// All calls, and why the platform refunds, when it does.
+    async fn tell_everybody(
+        self: &Arc<Self>,
+        order_id: &str,
+        event: Event,
+    ) -> Result<(Vec<Exchange>, Option<String>), ApiError> {
+        let mut calls = JoinSet::new();
+        for place in 0..self.parties.len() {
+            let simulator = Arc::clone(self);
+            let order_id = order_id.to_owned();
+            calls.spawn(async move { (place, simulator.tell_until_final(place, &order_id, event).await) });
+        }
+        let mut rounds = Vec::new();
+        while let Some(joined) = calls.join_next().await {
+            let (place, round) = joined.map_err(|e| ApiError::because(ApiErrorCode::QueryFailed, e))?;
+            rounds.push((place, round?));
+        }
+        rounds.sort_by_key(|(place, _)| *place);
+        let mut exchanges = Vec::new();
+        let mut refusal = None;
+        for (_, (attempts, reason)) in rounds {
+            exchanges.extend(attempts);
+            refusal = refusal.or(reason);
+        }
+        Ok((exchanges, refusal))
+    }
+
+    /// The attempts at one party.
+    async fn tell_until_final(
+        &self,
+        place: usize,
+        order_id: &str,
+        event: Event,
+    ) -> Result<(Vec<Exchange>, Option<String>), ApiError> {
+        let party = &self.parties[place];
+        let Some(url) = &party.notification_url else { return Ok((Vec::new(), None)) };
+        let mut pauses = self.timing.retry_pauses.iter();
+        let mut exchanges = Vec::new();
+        loop {
+            let exchange = self.attempt(party, url, order_id, event, Variant::Genuine).await?;
+            let verdict = notification::verdict(party.role, event, order_id, &exchange.answer);
+            let reason = || format!("errcode {} from {}", exchange.errcode().unwrap_or_default(), party.name);
+            let refusal = (verdict == Verdict::Refund).then(reason);
+            exchanges.push(exchange);
+            match (verdict, pauses.next()) {
+                (Verdict::Again, Some(pause)) => tokio::time::sleep(*pause).await,
+                _ => return Ok((exchanges, refusal)),
+            }
+        }
+    }
+
+    /// One notification.
+    async fn attempt(
+        &self,
+        party: &SimulatedParty,
+        url: &str,
+        order_id: &str,
+        event: Event,
+        variant: Variant,
+    ) -> Result<Exchange, ApiError> {
+        let plaintext = {
+            let state = self.state();
+            let order = state.orders.get(order_id)?;
+            let payment = order.payment.as_ref().ok_or(ApiErrorCode::InvalidOrderId)?;
+            serde_json::to_vec(&notification::plaintext(order, payment, event, party))
+        };
+        let plaintext = plaintext.map_err(|e| ApiError::because(ApiErrorCode::QueryFailed, e))?;
+        let exchange = self.call(party, Callback::Notification, url, &plaintext, variant).await;
+        self.state().orders.get_mut(order_id)?.record_notification(party, event.status(), &exchange);
+        Ok(exchange)
+    }
+}

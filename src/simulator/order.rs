@@ -1,0 +1,128 @@
+//! An order of the simulated platform: placed, paid, refunded.
+
+use super::api_error::{ApiError, ApiErrorCode};
+use super::chance;
+use crate::wire::{NotifyHistory, UnifiedOrderRequest};
+
+/// How long an order can be paid (source §11.3).
+const ORDER_LIFETIME_SECONDS: i64 = 600;
+
+/// An order. Amounts in fen, times in Unix seconds.
+#[expect(clippy::struct_field_names, reason = "the platform's own names")]
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) order_id: String,
+    /// As it was placed.
+    pub(super) request: UnifiedOrderRequest,
+    pub(super) fee: i64,
+    /// Whether a finance authority answers for the receivable, or the unit that placed the order.
+    pub(super) receivable_is_finances: bool,
+    pub(super) created_at: i64,
+    pub(super) payment: Option<Payment>,
+    pub(super) notify_history: Vec<NotifyHistory>,
+}
+
+/// What paid an order, and what went back.
+#[derive(Clone, Debug)]
+pub(super) struct Payment {
+    pub(super) finished_at: i64,
+    pub(super) channel: String,
+    pub(super) trans_id: String,
+    pub(super) refunds: Vec<Refund>,
+}
+
+/// One refund.
+#[expect(clippy::struct_field_names, reason = "the platform's own names")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refund {
+    pub(super) refund_order_id: String,
+    /// Present when it is partial.
+    pub(super) refund_out_id: Option<String>,
+    pub(super) fee: i64,
+    pub(super) reason: String,
+    pub(super) finished_at: i64,
+}
+
+/// What an order is, as `status` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OrderStatus {
+    ToBePaid,
+    Paid,
+    Refunded,
+    Canceled,
+}
+
+impl Payment {
+    pub(super) fn refunded_fee(&self) -> i64 {
+        self.refunds.iter().map(|refund| refund.fee).sum()
+    }
+}
+
+impl Order {
+    /// A new order for a request that was checked.
+    pub(super) fn new(request: UnifiedOrderRequest, fee: i64, receivable_is_finances: bool, now: i64) -> Self {
+        Self {
+            order_id: chance::order_id(),
+            request,
+            fee,
+            receivable_is_finances,
+            created_at: now,
+            payment: None,
+            notify_history: Vec::new(),
+        }
+    }
+
+    /// A partly refunded order is still paid (source §6.1.3).
+    pub(super) fn status(&self, now: i64) -> OrderStatus {
+        match &self.payment {
+            None if now - self.created_at >= ORDER_LIFETIME_SECONDS => OrderStatus::Canceled,
+            None => OrderStatus::ToBePaid,
+            Some(payment) if payment.refunded_fee() >= self.fee => OrderStatus::Refunded,
+            Some(_) => OrderStatus::Paid,
+        }
+    }
+
+    /// The citizen pays.
+    ///
+    /// # Errors
+    /// 9200232 when it is paid already, 9201010 when it ran out of time.
+    pub(super) fn pay(&mut self, finished_at: i64, channel: String, now: i64) -> Result<(), ApiError> {
+        match self.status(now) {
+            OrderStatus::ToBePaid => {
+                let trans_id = format!("4200{}", chance::digits::<24>());
+                self.payment = Some(Payment { finished_at, channel, trans_id, refunds: Vec::new() });
+                Ok(())
+            }
+            OrderStatus::Canceled => Err(ApiError::because(
+                ApiErrorCode::InvalidOrderId,
+                format_args!(
+                    "the order was canceled {ORDER_LIFETIME_SECONDS} seconds after it was placed; place a new one"
+                ),
+            )),
+            OrderStatus::Paid | OrderStatus::Refunded => {
+                Err(ApiError::because(ApiErrorCode::PaymentCompleted, "this order was paid before"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::simulator) fn order(fee: i64) -> Order {
+        Order::new(UnifiedOrderRequest { fee: Some(fee), ..Default::default() }, fee, true, 1000)
+    }
+
+    #[test]
+    fn an_order_is_paid_once_and_in_time() {
+        let mut on_time = order(5);
+        assert_eq!(on_time.status(1599), OrderStatus::ToBePaid);
+        on_time.pay(1599, "wx_nontax".into(), 1599).unwrap();
+        assert_eq!(on_time.status(9999), OrderStatus::Paid);
+        assert_eq!(on_time.pay(1599, "wx_nontax".into(), 1599).unwrap_err().errcode, 9_200_232);
+        let mut late = order(5);
+        assert_eq!(late.status(1600), OrderStatus::Canceled);
+        assert_eq!(late.pay(1600, "wx_nontax".into(), 1600).unwrap_err().errcode, 9_201_010);
+    }
+}

@@ -1,0 +1,128 @@
+//! Refunding an order: whole, or in parts (source §6.1.4).
+
+use super::api_error::{ApiError, ApiErrorCode};
+use super::chance;
+use super::order::{Order, Refund};
+use crate::wire::RefundRequest;
+
+impl Order {
+    /// Refunds as a party asks for it. The place of the new refund among the payment's refunds comes back.
+    ///
+    /// # Errors
+    /// 9201011 without a reason, 9201024 for a part without its number, 9202001 before payment, 9202011 when it is done
+    /// already, 9202012 for more than is left, 9202013 for a number that was used with another amount.
+    pub(super) fn refund(&mut self, request: &RefundRequest, now: i64) -> Result<usize, ApiError> {
+        if request.reason.trim().is_empty() {
+            return Err(ApiErrorCode::InvalidRefundReason.into());
+        }
+        match (request.refund_fee, &request.refund_out_id) {
+            (None, out_id) => self.add(refund(self.fee, out_id.clone(), &request.reason, now)),
+            (Some(_), None) => Err(ApiErrorCode::InvalidRefundOutId.into()),
+            (Some(fee), Some(out_id)) => self.refund_part(fee, out_id, &request.reason, now),
+        }
+    }
+
+    /// Refunds what is left, as the platform does by itself.
+    ///
+    /// # Errors
+    /// 9202001 before payment, 9202011 when nothing is left.
+    pub(super) fn refund_rest(&mut self, reason: &str, now: i64) -> Result<usize, ApiError> {
+        let payment = self.payment.as_ref().ok_or(ApiErrorCode::RefundBeforePayment)?;
+        let left = self.fee - payment.refunded_fee();
+        self.add(refund(left, None, reason, now))
+    }
+
+    fn refund_part(&mut self, fee: i64, out_id: &str, reason: &str, now: i64) -> Result<usize, ApiError> {
+        if fee <= 0 {
+            return Err(ApiError::because(ApiErrorCode::InvalidArgument, "refund_fee must be more than 0"));
+        }
+        let payment = self.payment.as_ref().ok_or(ApiErrorCode::RefundBeforePayment)?;
+        if let Some(earlier) = payment.refunds.iter().find(|r| r.refund_out_id.as_deref() == Some(out_id)) {
+            let code = if earlier.fee == fee { ApiErrorCode::Refunded } else { ApiErrorCode::RefundOutIdConflict };
+            return Err(code.into());
+        }
+        self.add(refund(fee, Some(out_id.to_owned()), reason, now))
+    }
+
+    fn add(&mut self, refund: Refund) -> Result<usize, ApiError> {
+        let total = self.fee;
+        let payment = self.payment.as_mut().ok_or(ApiErrorCode::RefundBeforePayment)?;
+        let left = total - payment.refunded_fee();
+        if left <= 0 {
+            return Err(ApiErrorCode::Refunded.into());
+        }
+        if refund.fee > left {
+            return Err(ApiError::because(ApiErrorCode::RefundExceedsTotal, format_args!("{left} fen are left")));
+        }
+        payment.refunds.push(refund);
+        Ok(payment.refunds.len() - 1)
+    }
+}
+
+fn refund(fee: i64, refund_out_id: Option<String>, reason: &str, now: i64) -> Refund {
+    let refund_order_id = format!("5000{}", chance::digits::<24>());
+    Refund { refund_order_id, refund_out_id, fee, reason: reason.to_owned(), finished_at: now }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::order::OrderStatus;
+    use crate::simulator::order::tests::order;
+
+    fn part(fee: i64, out_id: &str) -> RefundRequest {
+        RefundRequest {
+            reason: "r".into(),
+            refund_fee: Some(fee),
+            refund_out_id: Some(out_id.into()),
+            ..Default::default()
+        }
+    }
+
+    fn paid(fee: i64) -> Order {
+        let mut order = order(fee);
+        order.pay(1001, "wx_nontax".into(), 1001).unwrap();
+        order
+    }
+
+    fn errcode(refund: Result<usize, ApiError>) -> i64 {
+        refund.unwrap_err().errcode
+    }
+
+    #[test]
+    fn parts_add_up_and_repeats_are_told_apart() {
+        let mut order = paid(10);
+        assert_eq!(order.refund(&part(4, "a"), 2), Ok(0));
+        assert_eq!(errcode(order.refund(&part(4, "a"), 3)), 9_202_011);
+        assert_eq!(errcode(order.refund(&part(5, "a"), 3)), 9_202_013);
+        assert_eq!(errcode(order.refund(&part(7, "b"), 3)), 9_202_012);
+        assert_eq!(order.status(5), OrderStatus::Paid);
+        assert_eq!(order.refund(&part(6, "b"), 3), Ok(1));
+        assert_eq!(order.status(5), OrderStatus::Refunded);
+        assert_eq!(errcode(order.refund(&part(1, "c"), 3)), 9_202_011);
+    }
+
+    #[test]
+    fn the_whole_goes_back_once() {
+        let whole = RefundRequest { reason: "r".into(), ..Default::default() };
+        assert_eq!(errcode(order(10).refund(&whole, 2)), 9_202_001);
+        let mut order = paid(10);
+        assert_eq!(order.refund(&whole, 2), Ok(0));
+        assert_eq!(errcode(order.refund(&whole, 2)), 9_202_011);
+        let mut partly = paid(10);
+        partly.refund(&part(1, "a"), 2).unwrap();
+        assert_eq!(errcode(partly.refund(&whole, 2)), 9_202_012);
+        assert_eq!(partly.refund_rest("refused", 3), Ok(1));
+        assert_eq!(partly.status(4), OrderStatus::Refunded);
+    }
+
+    #[test]
+    fn what_a_refund_needs() {
+        let mut order = paid(10);
+        assert_eq!(errcode(order.refund(&RefundRequest::default(), 2)), 9_201_011);
+        let no_number = RefundRequest { refund_out_id: None, ..part(1, "a") };
+        assert_eq!(errcode(order.refund(&no_number, 2)), 9_201_024);
+        assert_eq!(errcode(order.refund(&part(0, "a"), 2)), 40097);
+        assert_eq!(errcode(order.refund(&part(i64::MAX, "a"), 2)), 9_202_012);
+    }
+}
