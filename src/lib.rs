@@ -1,6 +1,7 @@
 //! The server that lets a bank, a finance bureau or a government unit take part in Weixin's non-tax revenue payments.
 
 pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod envelope;
 pub mod store;

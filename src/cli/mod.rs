@@ -1,5 +1,6 @@
 //! The command line. One file per command; this one holds what they share.
 
+pub mod config;
 mod failure;
 
 use std::path::PathBuf;
@@ -42,13 +43,18 @@ pub enum Format {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Check, show or start a configuration.
+    Config(config::Args),
+}
 
 /// Runs the command of this process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome: Result<(), Failure> = match cli.command {};
+    let outcome: Result<(), Failure> = match cli.command {
+        Command::Config(args) => config::run(&args, &cli.shared, &mut std::io::stdout()),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
