@@ -1,5 +1,6 @@
 //! The command line. One file per command; this one holds what they share.
 
+pub mod config;
 mod failure;
 pub mod simulate;
 
@@ -44,6 +45,8 @@ pub enum Format {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check, show or start a configuration.
+    Config(config::Args),
     /// Play the Weixin side.
     Simulate(simulate::Args),
 }
@@ -53,6 +56,7 @@ pub enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome: Result<(), Failure> = match cli.command {
+        Command::Config(args) => config::run(&args, &cli.shared, &mut std::io::stdout()),
         Command::Simulate(args) => in_runtime(simulate::run(args)),
     };
     match outcome {

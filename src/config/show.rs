@@ -1,0 +1,146 @@
+//! The configuration as it takes effect, for people and programs, without any secret.
+
+use serde::Serialize;
+
+use super::{Config, PartyConfig, logging, party, platform};
+
+/// What a secret is shown as.
+const REDACTED: &str = "(redacted)";
+
+/// A configuration to be shown. Serialises to TOML and JSON under the keys of the file; a key shows its name and its size.
+#[derive(Debug, Serialize)]
+pub struct Effective {
+    server: Server,
+    database: Database,
+    platform: Platform,
+    logging: Logging,
+    party: Vec<Party>,
+}
+
+#[derive(Debug, Serialize)]
+struct Server {
+    listen: String,
+    admin_listen: String,
+    allow_from: Vec<String>,
+    allow_from_anywhere: bool,
+    trusted_proxies: Vec<String>,
+    reply_deadline_ms: u64,
+    max_body_bytes: usize,
+    header_timeout_ms: u64,
+    idle_timeout_ms: u64,
+    envelope_fault_delay_ms: u64,
+    shutdown_grace_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Database {
+    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'static str>,
+    max_connections: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Platform {
+    base_url: String,
+    timeout_ms: u64,
+    token_mode: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Logging {
+    format: &'static str,
+    level: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Party {
+    name: String,
+    role: String,
+    mode: String,
+    appid: String,
+    locale: &'static str,
+    signature_over: &'static str,
+    on_refusal: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_secret: Option<&'static str>,
+    symmetric_key: Vec<Key>,
+    platform_key: Vec<Key>,
+}
+
+#[derive(Debug, Serialize)]
+struct Key {
+    id: String,
+    bits: usize,
+}
+
+impl From<&Config> for Effective {
+    fn from(config: &Config) -> Self {
+        let (server, database, platform_config) = (&config.server, &config.database, &config.platform);
+        Self {
+            server: Server {
+                listen: server.listen.to_string(),
+                admin_listen: server.admin_listen.to_string(),
+                allow_from: server.allow_from.iter().map(ToString::to_string).collect(),
+                allow_from_anywhere: server.allow_from_anywhere,
+                trusted_proxies: server.trusted_proxies.iter().map(ToString::to_string).collect(),
+                reply_deadline_ms: milliseconds(server.reply_deadline),
+                max_body_bytes: server.max_body_bytes,
+                header_timeout_ms: milliseconds(server.header_timeout),
+                idle_timeout_ms: milliseconds(server.idle_timeout),
+                envelope_fault_delay_ms: milliseconds(server.envelope_fault_delay),
+                shutdown_grace_ms: milliseconds(server.shutdown_grace),
+            },
+            database: Database {
+                url: database.url.clone(),
+                password: database.password.as_ref().map(|_| REDACTED),
+                max_connections: database.max_connections,
+            },
+            platform: Platform {
+                base_url: platform_config.base_url.clone(),
+                timeout_ms: milliseconds(platform_config.timeout),
+                token_mode: word(&platform::TOKEN_MODES, platform_config.token_mode),
+            },
+            logging: Logging {
+                format: word(&logging::FORMATS, config.logging.format),
+                level: config.logging.level.clone(),
+            },
+            party: config.parties.iter().map(Party::from).collect(),
+        }
+    }
+}
+
+impl From<&PartyConfig> for Party {
+    fn from(party: &PartyConfig) -> Self {
+        let ring = &party.key_ring;
+        Self {
+            name: party.name.to_string(),
+            role: party.role.to_string(),
+            mode: party.mode.to_string(),
+            appid: party.appid.clone(),
+            locale: word(&party::LOCALES, party.locale),
+            signature_over: word(&party::SIGNATURE_OVER, party.signature_over),
+            on_refusal: word(&party::ON_REFUSAL, party.on_refusal),
+            app_secret: party.app_secret.as_ref().map(|_| REDACTED),
+            symmetric_key: ring
+                .symmetric_keys()
+                .iter()
+                .map(|key| Key { id: key.id().to_owned(), bits: key.bits() })
+                .collect(),
+            platform_key: ring
+                .platform_keys()
+                .iter()
+                .map(|key| Key { id: key.id().to_owned(), bits: key.bits() })
+                .collect(),
+        }
+    }
+}
+
+/// The word that a choice is written as.
+fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
+    words.iter().find(|(_, candidate)| *candidate == value).map_or("", |(word, _)| word)
+}
+
+fn milliseconds(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
