@@ -1,5 +1,6 @@
 //! The server that lets a bank, a finance bureau or a government unit take part in Weixin's non-tax revenue payments.
 
+pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod envelope;
