@@ -181,3 +181,81 @@ impl Batch {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::notice_file::ReadOptions;
+    use crate::store::notices_in_memory::NoticesInMemory;
+
+    #[derive(Default)]
+    struct Heard {
+        refused: Vec<u64>,
+        bytes: u64,
+    }
+
+    impl ImportObserver for Heard {
+        fn refused(&mut self, refused: &RefusedLine) {
+            self.refused.push(refused.line);
+        }
+
+        fn read(&mut self, bytes: u64) {
+            assert!(bytes >= self.bytes, "progress only grows");
+            self.bytes = bytes;
+        }
+    }
+
+    fn line(number: usize, fee: i64) -> String {
+        format!(
+            r#"{{"region_code":"440000","department_code":"1","department_name":"d","payment_notice_no":"{number}","fee":{fee},"items":[{{"no":1,"item_id":"1","item_name":"i","fee":{fee}}}]}}"#
+        ) + "\n"
+    }
+
+    async fn import(store: &NoticesInMemory, text: &str) -> (Result<ImportSummary, ImportError>, Heard) {
+        let party = PartyName::new("p").unwrap();
+        let reader = NoticeReader::open(text.as_bytes(), ReadOptions::default()).unwrap();
+        let mut heard = Heard::default();
+        let destination = Destination::Book { store, party: &party, at: Timestamp::UNIX_EPOCH };
+        (import_notices(reader, destination, &mut heard).await, heard)
+    }
+
+    #[tokio::test]
+    async fn batches_are_full_and_nothing_is_lost() {
+        let store = NoticesInMemory::default();
+        let text: String = (0..1234).map(|number| line(number, 1)).collect();
+        let (summary, heard) = import(&store, &text).await;
+        assert_eq!(summary.unwrap().added, 1234);
+        assert_eq!(*store.batches.lock().unwrap(), [500, 500, 234]);
+        assert_eq!(heard.bytes, text.len() as u64);
+    }
+
+    #[tokio::test]
+    async fn a_notice_that_stands_twice_is_taken_as_it_stands_last() {
+        let store = NoticesInMemory::default();
+        let (summary, _) = import(&store, &[line(1, 5), line(2, 5), line(1, 7), line(3, 5)].concat()).await;
+        let summary = summary.unwrap();
+        assert_eq!((summary.added, summary.updated), (3, 1));
+        assert_eq!(*store.batches.lock().unwrap(), [2, 2]);
+        let fees: Vec<_> = store.records.lock().unwrap().values().map(|record| record.notice.fee.get()).collect();
+        assert_eq!(fees, [7, 5, 5]);
+    }
+
+    #[tokio::test]
+    async fn every_refused_line_is_told_and_the_first_are_kept() {
+        let store = NoticesInMemory::default();
+        let text: String = (0..30).map(|_| "{\n".to_owned()).chain([line(1, 1)]).collect();
+        let (summary, heard) = import(&store, &text).await;
+        let summary = summary.unwrap();
+        assert_eq!((summary.refused, summary.first_refused.len(), summary.added), (30, REFUSED_KEPT, 1));
+        assert_eq!(heard.refused, (1..=30).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fails_says_what_is_in() {
+        let store = NoticesInMemory { fails_after_batches: Some(1), ..NoticesInMemory::default() };
+        let text: String = (0..1001).map(|number| line(number, 1)).collect();
+        let (outcome, _) = import(&store, &text).await;
+        let message = outcome.unwrap_err().to_string();
+        assert!(message.starts_with("500 notices, those up to line 500, are in"), "{message}");
+    }
+}

@@ -1,12 +1,15 @@
 //! The command line. One file per command; this one holds what they share.
 
+mod console;
 mod failure;
+pub mod notice;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use console::Console;
 pub use failure::{Exit, Failure};
 
 /// The server for Weixin's non-tax revenue payments.
