@@ -4,6 +4,8 @@
 mod answer_query;
 mod convert;
 mod fault;
+pub mod import_notices;
+pub mod notice_file;
 mod party;
 mod record_notification;
 mod reply;

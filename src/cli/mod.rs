@@ -1,7 +1,9 @@
 //! The command line. One file per command; this one holds what they share.
 
 pub mod config;
+mod console;
 mod failure;
+pub mod notice;
 pub mod simulate;
 
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use console::Console;
 pub use failure::{Exit, Failure};
 
 /// The server for Weixin's non-tax revenue payments.

@@ -7,6 +7,8 @@
 mod error;
 mod journal;
 mod notice;
+#[cfg(test)]
+pub(crate) mod notices_in_memory;
 mod open;
 mod postgres;
 mod recording;

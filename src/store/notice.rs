@@ -72,7 +72,7 @@ pub struct StateChange {
 }
 
 /// All that happened to a notice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoticeHistory {
     /// The orders for it, oldest first.
     pub orders: Vec<OrderRecord>,

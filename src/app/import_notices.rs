@@ -1,0 +1,261 @@
+//! Taking the notices of a file into a party's book, in batches; refused lines are told and the good ones go in.
+
+use std::collections::HashSet;
+use std::io::BufRead;
+
+use jiff::Timestamp;
+
+use super::notice_file::{NoticeFileError, NoticeReader, RefusedLine};
+use crate::domain::{NoticeKey, PartyName};
+use crate::store::{ImportOutcome, NoticeDraft, Store, StoreError};
+
+/// How many notices go into one transaction: enough that its commit costs little, few enough that callbacks do not wait for it.
+pub const BATCH_NOTICES: usize = 500;
+
+/// How many refused lines a summary keeps; all of them go to the observer.
+pub const REFUSED_KEPT: usize = 20;
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// Notices that are new.
+    pub added: u64,
+    /// Notices that were held and are as the file says now.
+    pub updated: u64,
+    /// Notices that are paid and stayed as they were.
+    pub kept_paid: u64,
+    /// In a dry run: notices that would have been taken.
+    pub acceptable: u64,
+    /// Lines that were refused.
+    pub refused: u64,
+    /// The first of them.
+    pub first_refused: Vec<RefusedLine>,
+}
+
+impl ImportSummary {
+    fn count(&mut self, outcomes: &[ImportOutcome]) {
+        for outcome in outcomes {
+            match outcome {
+                ImportOutcome::Added => self.added += 1,
+                ImportOutcome::Updated => self.updated += 1,
+                ImportOutcome::KeptPaid => self.kept_paid += 1,
+            }
+        }
+    }
+
+    /// How many notices of the file are in the book.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.added + self.updated + self.kept_paid
+    }
+}
+
+/// Who is told how an import goes.
+pub trait ImportObserver {
+    /// A line was refused.
+    fn refused(&mut self, refused: &RefusedLine);
+
+    /// So much of the file was read, in bytes.
+    fn read(&mut self, bytes: u64);
+}
+
+/// An import that stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read on.
+    #[error("{taken} notices are in, then the import stopped; the same file can be imported again")]
+    File {
+        /// How many notices are in the book.
+        taken: u64,
+        /// What is wrong with the file.
+        #[source]
+        source: NoticeFileError,
+    },
+    /// The store failed.
+    #[error(
+        "{taken} notices, those up to line {up_to_line}, are in, then the import stopped; to go on, import the same file again"
+    )]
+    Store {
+        /// How many notices are in the book.
+        taken: u64,
+        /// Every good line up to this one is in.
+        up_to_line: u64,
+        /// What failed.
+        #[source]
+        source: StoreError,
+    },
+}
+
+/// Where the notices go.
+#[derive(Clone, Copy)]
+pub enum Destination<'a> {
+    /// Into a party's book.
+    Book {
+        /// The store.
+        store: &'a dyn Store,
+        /// Whose book.
+        party: &'a PartyName,
+        /// The time that the changes bear.
+        at: Timestamp,
+    },
+    /// Nowhere: a dry run, which only checks.
+    Nowhere,
+}
+
+/// Takes all notices of a file. A notice that stands twice is taken as it stands last.
+///
+/// # Errors
+/// [`ImportError`] says how many notices are in. Importing the same file again is safe.
+pub async fn import_notices<R: BufRead>(
+    mut reader: NoticeReader<R>,
+    destination: Destination<'_>,
+    observer: &mut (dyn ImportObserver + Send),
+) -> Result<ImportSummary, ImportError> {
+    let mut summary = ImportSummary::default();
+    let mut batch = Batch::default();
+    loop {
+        let read = match reader.read_notice() {
+            Ok(read) => read,
+            Err(source) => {
+                // What was read before the file broke off is good.
+                batch.flush(destination, &mut summary).await?;
+                return Err(ImportError::File { taken: summary.taken(), source });
+            }
+        };
+        match read {
+            None => break,
+            Some(Err(refused)) => {
+                observer.refused(&refused);
+                summary.refused += 1;
+                if summary.first_refused.len() < REFUSED_KEPT {
+                    summary.first_refused.push(refused);
+                }
+            }
+            Some(Ok(draft)) => {
+                if batch.is_full_for(&draft) {
+                    batch.flush(destination, &mut summary).await?;
+                }
+                batch.push(draft, reader.last_line());
+            }
+        }
+        observer.read(reader.bytes_read());
+    }
+    batch.flush(destination, &mut summary).await?;
+    Ok(summary)
+}
+
+/// Notices that go into one transaction; no two of one key, so that the later one is taken after the earlier one.
+#[derive(Default)]
+struct Batch {
+    drafts: Vec<NoticeDraft>,
+    keys: HashSet<NoticeKey>,
+    last_line: u64,
+    flushed_line: u64,
+}
+
+impl Batch {
+    fn is_full_for(&self, draft: &NoticeDraft) -> bool {
+        self.drafts.len() >= BATCH_NOTICES || self.keys.contains(&draft.notice.key)
+    }
+
+    fn push(&mut self, draft: NoticeDraft, line: u64) {
+        self.keys.insert(draft.notice.key.clone());
+        self.drafts.push(draft);
+        self.last_line = line;
+    }
+
+    async fn flush(&mut self, destination: Destination<'_>, summary: &mut ImportSummary) -> Result<(), ImportError> {
+        let drafts = std::mem::take(&mut self.drafts);
+        self.keys.clear();
+        match destination {
+            _ if drafts.is_empty() => {}
+            Destination::Nowhere => summary.acceptable += drafts.len() as u64,
+            Destination::Book { store, party, at } => {
+                let outcomes = store.import_notices(party.clone(), drafts, at).await.map_err(|source| {
+                    ImportError::Store { taken: summary.taken(), up_to_line: self.flushed_line, source }
+                })?;
+                summary.count(&outcomes);
+            }
+        }
+        self.flushed_line = self.last_line;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::notice_file::ReadOptions;
+    use crate::store::notices_in_memory::NoticesInMemory;
+
+    #[derive(Default)]
+    struct Heard {
+        refused: Vec<u64>,
+        bytes: u64,
+    }
+
+    impl ImportObserver for Heard {
+        fn refused(&mut self, refused: &RefusedLine) {
+            self.refused.push(refused.line);
+        }
+
+        fn read(&mut self, bytes: u64) {
+            assert!(bytes >= self.bytes, "progress only grows");
+            self.bytes = bytes;
+        }
+    }
+
+    fn line(number: usize, fee: i64) -> String {
+        format!(
+            r#"{{"region_code":"440000","department_code":"1","department_name":"d","payment_notice_no":"{number}","fee":{fee},"items":[{{"no":1,"item_id":"1","item_name":"i","fee":{fee}}}]}}"#
+        ) + "\n"
+    }
+
+    async fn import(store: &NoticesInMemory, text: &str) -> (Result<ImportSummary, ImportError>, Heard) {
+        let party = PartyName::new("p").unwrap();
+        let reader = NoticeReader::open(text.as_bytes(), ReadOptions::default()).unwrap();
+        let mut heard = Heard::default();
+        let destination = Destination::Book { store, party: &party, at: Timestamp::UNIX_EPOCH };
+        (import_notices(reader, destination, &mut heard).await, heard)
+    }
+
+    #[tokio::test]
+    async fn batches_are_full_and_nothing_is_lost() {
+        let store = NoticesInMemory::default();
+        let text: String = (0..1234).map(|number| line(number, 1)).collect();
+        let (summary, heard) = import(&store, &text).await;
+        assert_eq!(summary.unwrap().added, 1234);
+        assert_eq!(*store.batches.lock().unwrap(), [500, 500, 234]);
+        assert_eq!(heard.bytes, text.len() as u64);
+    }
+
+    #[tokio::test]
+    async fn a_notice_that_stands_twice_is_taken_as_it_stands_last() {
+        let store = NoticesInMemory::default();
+        let (summary, _) = import(&store, &[line(1, 5), line(2, 5), line(1, 7), line(3, 5)].concat()).await;
+        let summary = summary.unwrap();
+        assert_eq!((summary.added, summary.updated), (3, 1));
+        assert_eq!(*store.batches.lock().unwrap(), [2, 2]);
+        let fees: Vec<_> = store.records.lock().unwrap().values().map(|record| record.notice.fee.get()).collect();
+        assert_eq!(fees, [7, 5, 5]);
+    }
+
+    #[tokio::test]
+    async fn every_refused_line_is_told_and_the_first_are_kept() {
+        let store = NoticesInMemory::default();
+        let text: String = (0..30).map(|_| "{\n".to_owned()).chain([line(1, 1)]).collect();
+        let (summary, heard) = import(&store, &text).await;
+        let summary = summary.unwrap();
+        assert_eq!((summary.refused, summary.first_refused.len(), summary.added), (30, REFUSED_KEPT, 1));
+        assert_eq!(heard.refused, (1..=30).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fails_says_what_is_in() {
+        let store = NoticesInMemory { fails_after_batches: Some(1), ..NoticesInMemory::default() };
+        let text: String = (0..1001).map(|number| line(number, 1)).collect();
+        let (outcome, _) = import(&store, &text).await;
+        let message = outcome.unwrap_err().to_string();
+        assert!(message.starts_with("500 notices, those up to line 500, are in"), "{message}");
+    }
+}
