@@ -40,13 +40,16 @@ pub(super) fn read_ring(party: &mut Section<'_>, over: SignatureOver, environmen
     KeyRing::new(symmetric, platform, over).ok()
 }
 
+/// Why a text is not a key, and what to do: cause and cure.
+type Unfit = (String, String);
+
 /// A kind of keys.
 struct Kind<K> {
     name: &'static str,
     keys: &'static [&'static str],
     privacy: Privacy,
-    /// Makes the key of a name; the error is its cause and its cure.
-    read: fn(&str, &Material, &mut Section<'_>) -> Result<K, (String, String)>,
+    /// Makes the key of a name.
+    read: fn(&str, &Material, &mut Section<'_>) -> Result<K, Unfit>,
 }
 
 const SYMMETRIC: Kind<SymmetricKey> =
@@ -78,7 +81,7 @@ fn read_all<K>(party: &mut Section<'_>, kind: &Kind<K>, nodes: Vec<Node>, enviro
     read
 }
 
-fn read_symmetric(id: &str, material: &Material, section: &mut Section<'_>) -> Result<SymmetricKey, (String, String)> {
+fn read_symmetric(id: &str, material: &Material, section: &mut Section<'_>) -> Result<SymmetricKey, Unfit> {
     let words = [("raw", KeyEncoding::Raw), ("hex", KeyEncoding::Hex), ("base64", KeyEncoding::Base64)];
     let encoding = section.choice_or("encoding", &words, KeyEncoding::Raw);
     SymmetricKey::read(id, &material.bytes, encoding).map_err(|fault| {
@@ -92,7 +95,7 @@ fn read_symmetric(id: &str, material: &Material, section: &mut Section<'_>) -> R
     })
 }
 
-fn read_platform(id: &str, material: &Material, section: &mut Section<'_>) -> Result<PlatformKey, (String, String)> {
+fn read_platform(id: &str, material: &Material, section: &mut Section<'_>) -> Result<PlatformKey, Unfit> {
     let small_keys =
         if section.boolean("allow_small_key", false).value { SmallKeys::Allowed } else { SmallKeys::Refused };
     let cure = || "put the PEM file there that Weixin gave you, BEGIN and END lines included".to_owned();

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::document::{self, Table};
 use super::problem::{Problems, Severity};
 use super::section::Section;
@@ -65,7 +67,7 @@ fn files(paths: &[PathBuf], environment: &Environment) -> (Vec<PathBuf>, &'stati
 
 fn read_file(path: &Path, named_by: &str, problems: &mut Problems) -> Option<Table> {
     let fault = match fs::read(path) {
-        Ok(bytes) => return document::parse(path, &bytes, problems),
+        Ok(bytes) => return document::parse(path, &Zeroizing::new(bytes), problems),
         Err(fault) => fault,
     };
     let problem = match fault.kind() {

@@ -20,6 +20,7 @@ mod section;
 mod server;
 mod show;
 mod source;
+mod suggestion;
 
 #[cfg(test)]
 mod tests;

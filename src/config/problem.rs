@@ -95,7 +95,7 @@ impl Problems {
         let theme = if colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         // One line per message however long it is, so that it can be found in the documents and in a log by its text.
         let handler =
-            GraphicalReportHandler::new_themed(theme).with_links(false).with_wrap_lines(false).with_context_lines(0);
+            GraphicalReportHandler::new_themed(theme).with_links(false).with_wrap_lines(false).with_context_lines(1);
         let mut shown = String::new();
         for problem in &self.0 {
             if handler.render_report(&mut shown, &Report::of(problem)).is_err() {

@@ -31,9 +31,10 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     if ["file", "env", "id", "mode", "allow_small_key"].iter().any(|end| name.ends_with(end)) {
         return false;
     }
-    name == "value"
-        || name.ends_with("key")
+    let misspelt = ["value", "secret", "app_secret", "password"];
+    name.ends_with("key")
         || ["secret", "passw", "pwd", "token"].iter().any(|part| name.contains(part))
+        || misspelt.iter().any(|meant| strsim::damerau_levenshtein(&name, meant) <= 2)
 }
 
 /// Whether a text is written like the name of an environment variable, and not like a secret in the wrong place.
@@ -84,6 +85,8 @@ fn value_after(text: &str, from: usize) -> Range<usize> {
             });
             start + 1..start + close.map_or(line_end, |close| close + 1)
         }
+        // The keys inside a table are judged by their own names.
+        Some('{' | '[') if value.trim_start_matches(['[', ' ', '\t']).starts_with('{') => start..start,
         _ => start..start + line_end,
     }
 }
@@ -118,6 +121,7 @@ mod tests {
             "app_secrt = \"hunter2\"\nappsecret = \"hunter2\"",
             "app_secret = \"hunter2",
             "symmetric_key = [\"hunter2\"]",
+            "symmetric_key = [{ encoding = \"raw\", value = \"hunter2\" }]",
             "app_secret_env = \"hunter2\"",
             "url = \"postgres://nontax:hunter2@db/nontax\"",
             "url = \"postgres://nontax:a@hunter2@db/nontax\"",
@@ -140,6 +144,7 @@ mod tests {
             "token_mode = \"stable\"",
             "base_url = \"https://api.weixin.qq.com\"",
             "allow_small_key = true",
+            "symmetric_key = [{ file = \"aes.key\" }]",
             "name = \"广州市财政局\" # 说明",
         ] {
             assert_eq!(redact(text), text);

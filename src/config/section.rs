@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::SECTIONS;
 use super::document::{Node, Table, Value};
 use super::problem::Problems;
 use super::source::Place;
+use super::suggestion::{self, nearest};
 
 /// A value that was read, or its default.
 pub(super) struct Setting<T> {
@@ -244,14 +244,7 @@ impl<'p> Section<'p> {
             std::mem::take(&mut self.table.0).into_iter().partition(|entry| keys.contains(&entry.name.as_str()));
         self.table.0 = known;
         for entry in unknown {
-            let elsewhere = SECTIONS.iter().find(|(_, keys)| keys.contains(&entry.name.as_str()));
-            let cure = if let Some(near) = nearest(&entry.name, keys.iter().copied()) {
-                format!("did you mean \"{near}\"?")
-            } else if let Some((section, _)) = elsewhere {
-                format!("it belongs to {section}")
-            } else {
-                format!("the keys here are {}", keys.join(", "))
-            };
+            let cure = suggestion::for_unknown_key(&entry.name, keys);
             self.error(
                 &entry.name,
                 Some(&entry.name_place),
@@ -260,13 +253,4 @@ impl<'p> Section<'p> {
             );
         }
     }
-}
-
-/// The word that was probably meant: at most a third of it written otherwise.
-fn nearest<'w>(written: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    words
-        .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), word), word))
-        .filter(|(distance, word)| *distance <= word.chars().count().div_ceil(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
 }

@@ -237,11 +237,6 @@ const BROKEN_PARTIES: &[(&str, &str, Broken)] = &[
     ),
     (
         "file = \"aes.key\"",
-        "value = \"30313233343536373839616263646566\", encoding = \"base64\"",
-        ("", "party[\"gz-finance\"].symmetric_key[1].encoding", 6, 75, "", ""),
-    ),
-    (
-        "file = \"aes.key\"",
         "encoding = \"raw\"",
         ("", "party[\"gz-finance\"].symmetric_key[1].file", 6, 18, "one of file, value, env", "add file"),
     ),
@@ -328,9 +323,10 @@ fn a_file_in_gbk_is_told_by_line() {
 #[test]
 fn the_line_is_drawn_with_a_mark_under_it() {
     let house = house();
-    let path = write(house.path(), "nontax.toml", "[server]\nlistn = \"127.0.0.1:8080\"\n");
+    let path = write(house.path(), "nontax.toml", "[server]\nlistn = \"127.0.0.1:8080\"\n# app_secret = \"hunter2\"\n");
     let drawn = load(&[path], &Environment::default()).unwrap_err().render(false);
     assert!(drawn.contains("2 │ listn = \"127.0.0.1:8080\""), "{drawn}");
     assert!(drawn.contains("· ─────"), "{drawn}");
+    assert!(drawn.contains("# app_secret = \"*******\""), "neighbours are shown, their secrets are not: {drawn}");
     assert!(drawn.contains("help: did you mean \"listen\"?"), "{drawn}");
 }
