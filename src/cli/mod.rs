@@ -1,11 +1,18 @@
 //! The command line. One file per command; this one holds what they share.
 
+mod assembly;
 pub mod config;
 mod console;
+pub mod demo;
 mod failure;
+pub mod health;
+pub mod migrate;
 pub mod notice;
+pub mod serve;
 pub mod simulate;
+mod stop;
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,6 +20,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use console::Console;
 pub use failure::{Exit, Failure};
+
+use crate::store::SharedStore;
 
 /// The server for Weixin's non-tax revenue payments.
 #[derive(Debug, Parser)]
@@ -48,19 +57,36 @@ pub enum Format {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check, show or start a configuration.
-    Config(config::Args),
+    /// Tell the whole story on loopback: a gateway, the Weixin side, a notice queried, paid, notified, refunded.
+    Demo(demo::Args),
+    /// Serve the callbacks.
+    Serve,
     /// Play the Weixin side.
     Simulate(simulate::Args),
+    /// Bring the database's schema up to this version.
+    Migrate,
+    /// Take in notices, look at them, stop payment for them.
+    #[command(subcommand)]
+    Notice(notice::NoticeCommand),
+    /// Check, show or start a configuration.
+    Config(config::Args),
+    /// Ask a running gateway whether it is ready.
+    Health,
 }
 
 /// Runs the command of this process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let shared = &cli.shared;
     let outcome: Result<(), Failure> = match cli.command {
-        Command::Config(args) => config::run(&args, &cli.shared, &mut std::io::stdout()),
+        Command::Demo(args) => in_runtime(demo::run(args)),
+        Command::Serve => in_runtime(serve::run(shared)),
         Command::Simulate(args) => in_runtime(simulate::run(args)),
+        Command::Migrate => in_runtime(migrate::run(shared, &mut io::stdout())),
+        Command::Notice(command) => in_runtime(run_notice(&command, shared)),
+        Command::Config(args) => config::run(&args, shared, &mut io::stdout()),
+        Command::Health => in_runtime(health::run(shared, &mut io::stdout())),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -75,4 +101,20 @@ fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), 
         .build()
         .map_err(|e| Failure::from_error(Exit::Failure, &e))?;
     runtime.block_on(command)
+}
+
+async fn run_notice(command: &notice::NoticeCommand, shared: &Shared) -> Result<(), Failure> {
+    let config = config::load(shared)?.config;
+    config::require_parties(&config)?;
+    let parties: Vec<_> = config.parties.iter().map(|party| party.name.clone()).collect();
+    let store = assembly::open_store(&config).await?;
+    let mut console = Console {
+        input: &mut io::stdin().lock(),
+        out: &mut io::stdout(),
+        err: &mut io::stderr(),
+        watched: io::stderr().is_terminal(),
+    };
+    let outcome = notice::run(command, SharedStore::clone(&store), &parties, &mut console).await;
+    store.close().await;
+    outcome
 }

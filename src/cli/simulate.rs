@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
+use super::stop::asked_to_stop;
 use super::{Exit, Failure};
 use crate::envelope::{KeyEncoding, SignatureOver, SigningKey, SymmetricKey};
 use crate::simulator::{Settings, SimulatedParty, SimulatedRole, Simulator, Timing};
@@ -136,7 +137,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         listener.local_addr().map_err(|e| Failure::new(Exit::Network, format!("the listener has no address: {e}")))?;
     // Nobody reading is no reason to stop.
     let _ = std::io::stdout().write_all(introduction(&args, address, &public_pem).as_bytes());
-    let served = Arc::clone(&simulator).serve(listener, interrupted()).await;
+    let served = Arc::clone(&simulator).serve(listener, asked_to_stop()).await;
     served.map_err(|e| Failure::from_error(Exit::Network, &e))
 }
 
@@ -220,22 +221,6 @@ Ctrl-C ends it, and forgets everything.
         receivables = or_none(&args.receivables_url),
         notification = or_none(&args.notification_url),
     )
-}
-
-/// Ctrl-C, or SIGTERM where there is one.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub use environment::Environment;
 pub use load::{Loaded, load};
 pub use logging::{LogFormat, LoggingConfig};
 pub use party::PartyConfig;
-pub use platform::{PlatformConfig, TokenMode};
+pub use platform::PlatformConfig;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Secret;
 pub use server::ServerConfig;

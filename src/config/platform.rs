@@ -4,22 +4,13 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::section::{Section, Setting};
+use crate::platform::TokenMode;
 
 pub(super) const KEYS: &[&str] = &["base_url", "timeout_ms", "token_mode"];
 
 pub(super) const TOKEN_MODES: [(&str, TokenMode); 2] = [("stable", TokenMode::Stable), ("legacy", TokenMode::Legacy)];
 
 const DEFAULT_BASE_URL: &str = "https://api.weixin.qq.com";
-
-/// How the access_token is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TokenMode {
-    /// `/cgi-bin/stable_token`: asking does not end the token that somebody else holds.
-    #[default]
-    Stable,
-    /// `/cgi-bin/token`: every new token ends the one before.
-    Legacy,
-}
 
 /// How Weixin's APIs are called.
 #[derive(Clone, Debug)]

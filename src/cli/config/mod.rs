@@ -64,6 +64,17 @@ pub fn load(shared: &Shared) -> Result<Loaded, Failure> {
     }
 }
 
+/// Fails unless there is a party to serve.
+///
+/// # Errors
+/// [`Failure`] with exit code 3, everything told already.
+pub fn require_parties(config: &Config) -> Result<(), Failure> {
+    config.require_parties().map(drop).map_err(|problems| {
+        tell(&problems);
+        unusable(&problems)
+    })
+}
+
 /// What a command ends with after it told the problems of a configuration.
 fn unusable(problems: &Problems) -> Failure {
     let (errors, warnings) = (problems.count(Severity::Error), problems.count(Severity::Warning));

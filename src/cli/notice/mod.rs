@@ -71,7 +71,7 @@ pub async fn run(
 
 fn store_failed(error: &StoreError) -> Failure {
     Failure::from_error(Exit::Failure, error)
-        .with_help("check [database] in the configuration: nontax doctor tells more")
+        .with_help("check [database] in the configuration, and that nontax migrate has been run")
 }
 
 fn cannot_write(error: &std::io::Error) -> Failure {

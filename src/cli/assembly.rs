@@ -1,0 +1,63 @@
+//! From the configuration to what runs: the store, the parties, the logging.
+
+use std::io;
+use std::sync::Arc;
+
+use tracing_subscriber::EnvFilter;
+
+use super::{Exit, Failure};
+use crate::app::Party;
+use crate::config::{Config, LogFormat, LoggingConfig, PartyConfig, PlatformConfig, Secret};
+use crate::platform::{AppSecret, Https, PlatformClient};
+use crate::store::{self, SharedStore, StoreError};
+
+/// Opens the configured database.
+pub(super) async fn open_store(config: &Config) -> Result<SharedStore, Failure> {
+    let database = &config.database;
+    let password = database.password.as_ref().map(Secret::expose);
+    let opened = store::open(&database.url, password, database.max_connections).await;
+    opened.map_err(|error| store_failure(&error))
+}
+
+/// What a failing store means for a command, and what to do about it.
+pub(super) fn store_failure(error: &StoreError) -> Failure {
+    let failure = |exit| Failure::from_error(exit, error);
+    match error {
+        StoreError::Schema(_) => failure(Exit::Failure),
+        StoreError::Open(_) => failure(Exit::Config).with_help("correct database.url; nontax config show prints it"),
+        StoreError::Database { .. } => failure(Exit::Network)
+            .with_help("check that the database of database.url runs, can be reached and takes this user and password"),
+        StoreError::Inconsistent { .. } | StoreError::Contended { .. } => failure(Exit::Failure),
+    }
+}
+
+/// The parties with their keys and their ways to the platform.
+pub(super) fn parties(config: &Config) -> Result<Vec<Party>, Failure> {
+    let PlatformConfig { base_url, timeout, token_mode } = &config.platform;
+    let https = Https::new(base_url, *timeout).map_err(|error| Failure::from_error(Exit::Network, &error))?;
+    let party = |party: &PartyConfig| Party {
+        name: party.name.clone(),
+        appid: party.appid.clone(),
+        role: party.role,
+        duties: party.duties,
+        on_refusal: party.on_refusal,
+        locale: party.locale,
+        key_ring: Arc::clone(&party.key_ring),
+        platform: party.app_secret.as_ref().map(|secret| {
+            PlatformClient::new(https.clone(), party.appid.clone(), AppSecret::new(secret.expose()), *token_mode)
+        }),
+    };
+    Ok(config.parties.iter().map(party).collect())
+}
+
+/// Starts logging to standard error, as configured.
+pub(super) fn start_logging(logging: &LoggingConfig) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&logging.level)
+        .map_err(|error| Failure::new(Exit::Config, format!("logging.level: {error}")))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let started = match logging.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|error| Failure::new(Exit::Failure, format!("logging cannot be started: {error}")))
+}

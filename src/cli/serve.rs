@@ -1,0 +1,100 @@
+//! `nontax serve`: the gateway itself.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::assembly::{open_store, parties, start_logging, store_failure};
+use super::stop::asked_to_stop;
+use super::{Exit, Failure, Shared, config};
+use crate::config::{Config, ServerConfig};
+use crate::server::{AddressRules, CallbackLimits, ConnectionLimits, Gateway, admin_router, callback_router, serve};
+use crate::store::{Store, StoreError};
+
+/// Serves until the process is asked to stop, then finishes what is under way.
+///
+/// # Errors
+/// [`Failure`] when the configuration, the database's schema or an address to listen on is wrong.
+pub async fn run(shared: &Shared) -> Result<(), Failure> {
+    let config = config::load(shared)?.config;
+    config::require_parties(&config)?;
+    start_logging(&config.logging)?;
+    let store = open_store(&config).await?;
+    check_schema(&*store).await?;
+    let gateway = Gateway::new(parties(&config)?, store, address_rules(&config.server), limits(&config.server));
+    let callbacks = listen("server.listen", config.server.listen).await?;
+    let admin = listen("server.admin_listen", config.server.admin_listen).await?;
+    tell_start(&config, &callbacks, &admin);
+
+    let (stop, stopped) = watch::channel(());
+    let connections = connection_limits(&config.server);
+    let until = |mut stopped: watch::Receiver<()>| async move { drop(stopped.changed().await) };
+    let callbacks = tokio::spawn(serve(callbacks, callback_router(&gateway), connections, until(stopped.clone())));
+    let admin = tokio::spawn(serve(admin, admin_router(&gateway), connections, until(stopped)));
+    asked_to_stop().await;
+    tracing::info!("asked to stop; finishing what is under way");
+    let _ = stop.send(());
+    // They end by themselves, within the grace.
+    let _ = callbacks.await;
+    let _ = admin.await;
+    gateway.close(config.server.shutdown_grace).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// A wrong schema is a mistake to be told at once; a database that is away may come back, and is answered 299 until then.
+async fn check_schema(store: &dyn Store) -> Result<(), Failure> {
+    match store.check_ready().await {
+        Ok(()) => Ok(()),
+        Err(error @ StoreError::Database { .. }) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "the database is not there yet; callbacks are answered 299 until it is");
+            Ok(())
+        }
+        Err(error) => Err(store_failure(&error)),
+    }
+}
+
+async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(Exit::Network, format!("cannot listen on {address} ({key}): {error}"))
+            .with_help(format!("stop what listens there, or set {key} to another address"))
+    })
+}
+
+fn tell_start(config: &Config, callbacks: &TcpListener, admin: &TcpListener) {
+    let address = |listener: &TcpListener| listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    let names: Vec<&str> = config.parties.iter().map(|party| party.name.as_str()).collect();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        callbacks = address(callbacks),
+        admin = address(admin),
+        database = config.database.url,
+        parties = names.join(", "),
+        "serving"
+    );
+    if config.server.allow_from.is_empty() {
+        tracing::warn!("server.allow_from is empty: any address may call the callbacks");
+    }
+}
+
+fn address_rules(server: &ServerConfig) -> AddressRules {
+    AddressRules { allow_from: server.allow_from.clone(), trusted_proxies: server.trusted_proxies.clone() }
+}
+
+const fn limits(server: &ServerConfig) -> CallbackLimits {
+    CallbackLimits {
+        reply_deadline: server.reply_deadline,
+        max_body_bytes: server.max_body_bytes,
+        envelope_fault_delay: server.envelope_fault_delay,
+    }
+}
+
+const fn connection_limits(server: &ServerConfig) -> ConnectionLimits {
+    ConnectionLimits {
+        header_timeout: server.header_timeout,
+        idle_timeout: server.idle_timeout,
+        shutdown_grace: server.shutdown_grace,
+    }
+}
