@@ -1,5 +1,7 @@
 //! Property tests of the envelope: what was sealed opens, what was touched does not, and nothing panics.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::LazyLock;
 
 use base64::Engine as _;
@@ -136,6 +138,7 @@ proptest! {
 
 #[test]
 fn each_fault_is_called_by_its_name() {
+    use EnvelopeFault::{Decryption, Signature};
     let ring = ring(&[3; 32], SignatureOver::Plaintext);
     let good = request(&ring, b"{}", [7; IV_BYTES], SignatureOver::Plaintext);
     let fault_of = |change: fn(&mut RequestEnvelope)| {
@@ -143,7 +146,6 @@ fn each_fault_is_called_by_its_name() {
         change(&mut touched);
         ring.open(&touched).unwrap_err()
     };
-    use EnvelopeFault::{Decryption, Signature};
     assert_eq!(
         fault_of(|request| request.data_encrypt_type = "AES/ECB".into()),
         Decryption(DecryptionFault::EncryptType)

@@ -1,5 +1,7 @@
 //! The envelope against vectors that another implementation made (see `tests/fixtures/envelope/README.md`).
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use nontax_gateway::envelope::{

@@ -1,7 +1,11 @@
 //! The command line. One file per command; this one holds what they share.
 
+pub mod completions;
 mod console;
+pub mod envelope;
 mod failure;
+mod key_files;
+pub mod keys;
 pub mod notice;
 
 use std::path::PathBuf;
@@ -9,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use console::Console;
+pub use console::{Console, on_this_console};
 pub use failure::{Exit, Failure};
 
 /// The server for Weixin's non-tax revenue payments.
@@ -45,13 +49,26 @@ pub enum Format {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Open, make and explain envelopes offline.
+    #[command(subcommand)]
+    Envelope(envelope::EnvelopeCommand),
+    /// Make keys.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Print what a shell needs to complete the commands.
+    Completions(completions::CompletionsArguments),
+}
 
 /// Runs the command of this process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome: Result<(), Failure> = match cli.command {};
+    let outcome: Result<(), Failure> = on_this_console(|console| match &cli.command {
+        Command::Envelope(command) => envelope::run(command, console),
+        Command::Keys(command) => keys::run(command, console),
+        Command::Completions(arguments) => completions::run(arguments, console),
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
