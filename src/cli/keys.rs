@@ -85,6 +85,12 @@ fn generate_symmetric(arguments: &SymmetricArguments, console: &mut Console<'_>)
 }
 
 fn generate_rsa(arguments: &RsaArguments, console: &mut Console<'_>) -> Result<(), Failure> {
+    // Looked at before anything is written, so that no half of a pair is left behind.
+    for path in [&arguments.private_out, &arguments.public_out] {
+        if path.exists() {
+            return Err(exists_already(path));
+        }
+    }
     let broken = |error| Failure::from_error(Exit::Failure, &error);
     let key = SigningKey::generate(&mut OsRng, RSA_BITS).map_err(broken)?;
     let (private, public) = (key.private_pem().map_err(broken)?, key.public_pem().map_err(broken)?);
@@ -111,15 +117,17 @@ fn write_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     #[cfg(not(unix))]
     let _ = access;
     let mut file = options.open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::new(Exit::Failure, format!("{} exists already, and a key is never overwritten", path.display()))
-                .with_help("name another file, or move the old one away first")
-        }
+        io::ErrorKind::AlreadyExists => exists_already(path),
         _ => cannot_write(&path.display().to_string(), &error),
     })?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(|error| cannot_write(&path.display().to_string(), &error))
+}
+
+fn exists_already(path: &Path) -> Failure {
+    Failure::new(Exit::Failure, format!("{} exists already, and a key is never overwritten", path.display()))
+        .with_help("name another file, or move the old one away first")
 }
 
 fn told(console: &mut Console<'_>, what: &str) -> Result<(), Failure> {
@@ -176,6 +184,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (private_out, public_out) = (folder.path().join("private.pem"), folder.path().join("public.pem"));
         let arguments = RsaArguments { private_out: private_out.clone(), public_out: public_out.clone() };
+        fs::write(&public_out, "an older key").unwrap();
+        let again = RsaArguments { private_out: private_out.clone(), public_out: public_out.clone() };
+        assert!(generate(GenerateCommand::Rsa(again)).0.is_err());
+        assert!(!private_out.exists(), "half of a pair was written");
+        fs::remove_file(&public_out).unwrap();
         generate(GenerateCommand::Rsa(arguments)).0.unwrap();
         SigningKey::read(&fs::read_to_string(private_out).unwrap()).unwrap();
         let public = fs::read_to_string(public_out).unwrap();
