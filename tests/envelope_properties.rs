@@ -1,5 +1,7 @@
 //! Property tests of the envelope: what was sealed opens, what was touched does not, and nothing panics.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::LazyLock;
 
 use base64::Engine as _;
@@ -68,7 +70,7 @@ proptest! {
     ) {
         let ring = ring(&key, over);
         let sealed = request(&ring, &plaintext, iv, over);
-        let opened = ring.open(&sealed).map(|opened| opened.plaintext().to_vec());
+        let opened = ring.open(&sealed).map(|opened| opened.plaintext.bytes().to_vec());
         prop_assert_eq!(opened.as_ref(), Ok(&plaintext));
         let reply = ring.current().seal(&plaintext, iv);
         prop_assert_eq!(ring.current().open_unsigned(&reply), Ok(plaintext));
@@ -97,7 +99,7 @@ proptest! {
         let mut touched = request(&ring, &plaintext, [7; IV_BYTES], over);
         touched.sign = with_bit_flipped(&touched.sign, bit.index(1 << 20));
         let fault = ring.open(&touched).unwrap_err();
-        prop_assert_eq!(fault, EnvelopeFault::Signature(SignatureFault::NoKeyFits));
+        prop_assert!(matches!(fault, EnvelopeFault::Signature { problem: SignatureFault::NoKeyFits, .. }), "{fault}");
     }
 
     #[test]
@@ -136,6 +138,7 @@ proptest! {
 
 #[test]
 fn each_fault_is_called_by_its_name() {
+    use EnvelopeFault::{Decryption, Signature};
     let ring = ring(&[3; 32], SignatureOver::Plaintext);
     let good = request(&ring, b"{}", [7; IV_BYTES], SignatureOver::Plaintext);
     let fault_of = |change: fn(&mut RequestEnvelope)| {
@@ -143,20 +146,23 @@ fn each_fault_is_called_by_its_name() {
         change(&mut touched);
         ring.open(&touched).unwrap_err()
     };
-    use EnvelopeFault::{Decryption, Signature};
     assert_eq!(
         fault_of(|request| request.data_encrypt_type = "AES/ECB".into()),
         Decryption(DecryptionFault::EncryptType)
     );
     assert_eq!(fault_of(|request| request.data.push('*')), Decryption(DecryptionFault::NotBase64));
     assert_eq!(fault_of(|request| request.data = "AAAA".into()), Decryption(DecryptionFault::Length(3)));
-    assert_eq!(fault_of(|request| request.sign_type = "MD5".into()), Signature(SignatureFault::SignType));
-    assert_eq!(fault_of(|request| request.sign.push('*')), Signature(SignatureFault::NotBase64));
-    assert_eq!(fault_of(|request| request.sign = "AAAA".into()), Signature(SignatureFault::NoKeyFits));
+    assert_eq!(fault_of(|request| request.sign_type = "MD5".into()), signature(SignatureFault::SignType));
+    assert_eq!(fault_of(|request| request.sign.push('*')), signature(SignatureFault::NotBase64));
+    assert_eq!(fault_of(|request| request.sign = "AAAA".into()), signature(SignatureFault::NoKeyFits));
     // Both wrong: the first step that fails names it.
     let both = fault_of(|request| {
         request.data.push('*');
         request.sign_type = "MD5".into();
     });
     assert_eq!(both, Decryption(DecryptionFault::NotBase64));
+}
+
+fn signature(problem: SignatureFault) -> EnvelopeFault {
+    EnvelopeFault::Signature { problem, opened_by: "k".into() }
 }

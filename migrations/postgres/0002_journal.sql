@@ -48,3 +48,7 @@ CREATE TRIGGER callback_journal_append_only BEFORE UPDATE OR DELETE ON callback_
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER state_journal_append_only BEFORE UPDATE OR DELETE ON state_journal
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER callback_journal_no_truncate BEFORE TRUNCATE ON callback_journal
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER state_journal_no_truncate BEFORE TRUNCATE ON state_journal
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -7,8 +7,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Exit, Failure};
 use crate::app::Party;
-use crate::config::{Config, LogFormat, LoggingConfig, PartyConfig, PlatformConfig, Secret};
+use crate::config::{Config, LogFormat, LoggingConfig, PartyConfig, PlatformConfig, Secret, ServerConfig};
 use crate::platform::{AppSecret, Https, PlatformClient};
+use crate::server::{AddressRules, CallbackLimits, ConnectionLimits};
 use crate::store::{self, SharedStore, StoreError};
 
 /// Opens the configured database.
@@ -23,11 +24,12 @@ pub(super) async fn open_store(config: &Config) -> Result<SharedStore, Failure> 
 pub(super) fn store_failure(error: &StoreError) -> Failure {
     let failure = |exit| Failure::from_error(exit, error);
     match error {
-        StoreError::Schema(_) => failure(Exit::Failure),
         StoreError::Open(_) => failure(Exit::Config).with_help("correct database.url; nontax config show prints it"),
         StoreError::Database { .. } => failure(Exit::Network)
             .with_help("check that the database of database.url runs, can be reached and takes this user and password"),
-        StoreError::Inconsistent { .. } | StoreError::Contended { .. } => failure(Exit::Failure),
+        StoreError::Schema(_) | StoreError::Inconsistent { .. } | StoreError::Contended { .. } => {
+            failure(Exit::Failure)
+        }
     }
 }
 
@@ -60,4 +62,27 @@ pub(super) fn start_logging(logging: &LoggingConfig) -> Result<(), Failure> {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     started.map_err(|error| Failure::new(Exit::Failure, format!("logging cannot be started: {error}")))
+}
+
+/// Who may call.
+pub(super) fn address_rules(server: &ServerConfig) -> AddressRules {
+    AddressRules { allow_from: server.allow_from.clone(), trusted_proxies: server.trusted_proxies.clone() }
+}
+
+/// The limits of one callback.
+pub(super) const fn callback_limits(server: &ServerConfig) -> CallbackLimits {
+    CallbackLimits {
+        reply_deadline: server.reply_deadline,
+        max_body_bytes: server.max_body_bytes,
+        envelope_fault_delay: server.envelope_fault_delay,
+    }
+}
+
+/// How long a connection may wait.
+pub(super) const fn connection_limits(server: &ServerConfig) -> ConnectionLimits {
+    ConnectionLimits {
+        header_timeout: server.header_timeout,
+        idle_timeout: server.idle_timeout,
+        shutdown_grace: server.shutdown_grace,
+    }
 }

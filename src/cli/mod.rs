@@ -1,24 +1,29 @@
 //! The command line. One file per command; this one holds what they share.
 
 mod assembly;
+pub mod completions;
 pub mod config;
 mod console;
 pub mod demo;
+pub mod envelope;
 mod failure;
+mod fresh_key;
 pub mod health;
+mod key_files;
+pub mod keys;
 pub mod migrate;
 pub mod notice;
 pub mod serve;
 pub mod simulate;
 mod stop;
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use console::Console;
+pub use console::{Console, on_this_console};
 pub use failure::{Exit, Failure};
 
 use crate::store::SharedStore;
@@ -57,7 +62,7 @@ pub enum Format {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Tell the whole story on loopback: a gateway, the Weixin side, a notice queried, paid, notified, refunded.
+    /// Tell the whole story on loopback: the Weixin side queries a notice, pays it, notifies, refunds.
     Demo(demo::Args),
     /// Serve the callbacks.
     Serve,
@@ -68,10 +73,18 @@ pub enum Command {
     /// Take in notices, look at them, stop payment for them.
     #[command(subcommand)]
     Notice(notice::NoticeCommand),
+    /// Open, make and explain envelopes offline.
+    #[command(subcommand)]
+    Envelope(envelope::EnvelopeCommand),
+    /// Make keys.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Check, show or start a configuration.
     Config(config::Args),
     /// Ask a running gateway whether it is ready.
     Health,
+    /// Print what a shell needs to complete the commands.
+    Completions(completions::CompletionsArguments),
 }
 
 /// Runs the command of this process's arguments.
@@ -79,14 +92,17 @@ pub enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let shared = &cli.shared;
-    let outcome: Result<(), Failure> = match cli.command {
-        Command::Demo(args) => in_runtime(demo::run(args)),
+    let outcome = match cli.command {
+        Command::Demo(args) => in_runtime(demo::run(&args)),
         Command::Serve => in_runtime(serve::run(shared)),
         Command::Simulate(args) => in_runtime(simulate::run(args)),
         Command::Migrate => in_runtime(migrate::run(shared, &mut io::stdout())),
-        Command::Notice(command) => in_runtime(run_notice(&command, shared)),
+        Command::Notice(command) => on_this_console(|console| in_runtime(run_notice(&command, shared, console))),
+        Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
+        Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),
         Command::Health => in_runtime(health::run(shared, &mut io::stdout())),
+        Command::Completions(arguments) => on_this_console(|console| completions::run(&arguments, console)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -103,18 +119,16 @@ fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), 
     runtime.block_on(command)
 }
 
-async fn run_notice(command: &notice::NoticeCommand, shared: &Shared) -> Result<(), Failure> {
+async fn run_notice(
+    command: &notice::NoticeCommand,
+    shared: &Shared,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
     let config = config::load(shared)?.config;
     config::require_parties(&config)?;
     let parties: Vec<_> = config.parties.iter().map(|party| party.name.clone()).collect();
     let store = assembly::open_store(&config).await?;
-    let mut console = Console {
-        input: &mut io::stdin().lock(),
-        out: &mut io::stdout(),
-        err: &mut io::stderr(),
-        watched: io::stderr().is_terminal(),
-    };
-    let outcome = notice::run(command, SharedStore::clone(&store), &parties, &mut console).await;
+    let outcome = notice::run(command, SharedStore::clone(&store), &parties, console).await;
     store.close().await;
     outcome
 }

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::assembly::{open_store, parties, start_logging, store_failure};
+use super::assembly::{
+    address_rules, callback_limits, connection_limits, open_store, parties, start_logging, store_failure,
+};
 use super::stop::asked_to_stop;
 use super::{Exit, Failure, Shared, config};
-use crate::config::{Config, ServerConfig};
-use crate::server::{AddressRules, CallbackLimits, ConnectionLimits, Gateway, admin_router, callback_router, serve};
+use crate::config::Config;
+use crate::server::{Gateway, admin_router, callback_router, serve};
 use crate::store::{Store, StoreError};
 
 /// Serves until the process is asked to stop, then finishes what is under way.
@@ -22,7 +24,8 @@ pub async fn run(shared: &Shared) -> Result<(), Failure> {
     start_logging(&config.logging)?;
     let store = open_store(&config).await?;
     check_schema(&*store).await?;
-    let gateway = Gateway::new(parties(&config)?, store, address_rules(&config.server), limits(&config.server));
+    let gateway =
+        Gateway::new(parties(&config)?, store, address_rules(&config.server), callback_limits(&config.server));
     let callbacks = listen("server.listen", config.server.listen).await?;
     let admin = listen("server.admin_listen", config.server.admin_listen).await?;
     tell_start(&config, &callbacks, &admin);
@@ -76,25 +79,5 @@ fn tell_start(config: &Config, callbacks: &TcpListener, admin: &TcpListener) {
     );
     if config.server.allow_from.is_empty() {
         tracing::warn!("server.allow_from is empty: any address may call the callbacks");
-    }
-}
-
-fn address_rules(server: &ServerConfig) -> AddressRules {
-    AddressRules { allow_from: server.allow_from.clone(), trusted_proxies: server.trusted_proxies.clone() }
-}
-
-const fn limits(server: &ServerConfig) -> CallbackLimits {
-    CallbackLimits {
-        reply_deadline: server.reply_deadline,
-        max_body_bytes: server.max_body_bytes,
-        envelope_fault_delay: server.envelope_fault_delay,
-    }
-}
-
-const fn connection_limits(server: &ServerConfig) -> ConnectionLimits {
-    ConnectionLimits {
-        header_timeout: server.header_timeout,
-        idle_timeout: server.idle_timeout,
-        shutdown_grace: server.shutdown_grace,
     }
 }

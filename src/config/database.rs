@@ -63,7 +63,7 @@ fn read_url(section: &mut Section<'_>) -> (String, Option<Secret>) {
             section.error("url", place, "it names no file", "write sqlite:/var/lib/nontax/nontax.db");
         } else if path.starts_with(":memory:") || path.contains("mode=memory") {
             let cause = "a database in memory forgets every payment when the process ends";
-            section.warn("url", place, cause, "name a file, such as sqlite:/var/lib/nontax/nontax.db");
+            section.error("url", place, cause, "name a file, such as sqlite:/var/lib/nontax/nontax.db");
         }
         return (url, None);
     }

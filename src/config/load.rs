@@ -54,6 +54,12 @@ pub fn load(paths: &[PathBuf], environment: &Environment) -> Result<Loaded, Prob
     Ok(Loaded { config, warnings: problems, sources })
 }
 
+/// The configuration without any file or variable: every key at its default, no party.
+#[must_use]
+pub fn built_in() -> Config {
+    read_sections(Table::default(), &Environment::default(), &mut Problems::default())
+}
+
 fn files(paths: &[PathBuf], environment: &Environment) -> (Vec<PathBuf>, &'static str) {
     if !paths.is_empty() {
         return (paths.to_vec(), "--config");

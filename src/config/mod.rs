@@ -27,7 +27,7 @@ mod tests;
 
 pub use database::DatabaseConfig;
 pub use environment::Environment;
-pub use load::{Loaded, load};
+pub use load::{Loaded, built_in, load};
 pub use logging::{LogFormat, LoggingConfig};
 pub use party::PartyConfig;
 pub use platform::PlatformConfig;

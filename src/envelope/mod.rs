@@ -5,6 +5,7 @@
 
 mod cipher;
 mod digest;
+mod explain;
 mod key_ring;
 mod open;
 mod platform_key;
@@ -13,6 +14,7 @@ mod symmetric_key;
 
 pub use cipher::IV_BYTES;
 pub use digest::sha256_hex;
+pub use explain::{Explanation, Step, Verdict, WrittenKey, explain};
 pub use key_ring::{InvalidKeyRing, KeyRing, SignatureOver};
 pub use open::{DecryptionFault, EnvelopeFault, Opened, SignatureFault, Verified};
 pub use platform_key::{InvalidPlatformKey, PlatformKey, SmallKeys};

@@ -47,7 +47,7 @@ async fn answer(State(party): State<Arc<Party>>, uri: Uri, body: String) -> Stri
     };
     let envelope = read_request_envelope(body.as_bytes()).unwrap();
     let Ok(opened) = party.ring.open(&envelope) else { return sealed(&json!({"errcode": 300})) };
-    let plaintext = serde_json::from_slice(opened.plaintext()).unwrap();
+    let plaintext = serde_json::from_slice(opened.plaintext.bytes()).unwrap();
     party.asked.lock().unwrap().push((uri.query().unwrap().to_owned(), plaintext));
     match party.script.lock().unwrap().pop_front() {
         None => sealed(&json!({"errcode": 0, "errmsg": "ok"})),

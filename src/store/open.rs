@@ -16,7 +16,9 @@ pub async fn open(url: &str, password: Option<&str>, max_connections: u32) -> Re
     if let Some(path) = url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() || path.starts_with(":memory:") {
-            return Err(StoreError::Open("a book in memory would be lost with the process: write sqlite:PATH".to_owned()));
+            return Err(StoreError::Open(
+                "a book in memory would be lost with the process: write sqlite:PATH".to_owned(),
+            ));
         }
         return Ok(Arc::new(SqliteStore::open(Path::new(path)).await?));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::{Map, Value, json};
@@ -84,7 +85,7 @@ pub fn notice_to_json(notice: &Notice) -> Map<String, Value> {
         ("payment_notice_no", json!(notice.key.payment_notice_no.as_str())),
         ("payment_notice_type", json!(notice.payment_notice_type.code())),
         ("user_name", json!(notice.user_name)),
-        ("payment_notice_create_time", json!(notice.payment_notice_create_time.map(|time| time.as_second()))),
+        ("payment_notice_create_time", json!(notice.payment_notice_create_time.map(Timestamp::as_second))),
         ("payment_expire_date", json!(notice.payment_expire_date.map(|date| date.to_string()))),
         ("fee", json!(notice.fee.get())),
         ("items", items.collect()),

@@ -17,18 +17,18 @@ pub(super) enum Line {
 pub(super) struct Lines<R> {
     source: R,
     put_back: VecDeque<(u64, Line)>,
-    lines_read: u64,
-    bytes_read: u64,
+    line_count: u64,
+    byte_count: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, put_back: VecDeque::new(), lines_read: 0, bytes_read: 0 }
+        Self { source, put_back: VecDeque::new(), line_count: 0, byte_count: 0 }
     }
 
     /// How many bytes of the source were read.
     pub(super) const fn bytes_read(&self) -> u64 {
-        self.bytes_read
+        self.byte_count
     }
 
     /// What stands at the beginning of the source, without reading it.
@@ -39,7 +39,7 @@ impl<R: BufRead> Lines<R> {
     /// Reads over `count` bytes that [`Self::peek`] showed.
     pub(super) fn skip(&mut self, count: usize) {
         self.source.consume(count);
-        self.bytes_read += count as u64;
+        self.byte_count += count as u64;
     }
 
     /// Takes back lines that were read, to be read again next.
@@ -74,21 +74,21 @@ impl<R: BufRead> Lines<R> {
             }
             length = length.saturating_add(read);
             self.source.consume(read);
-            self.bytes_read += read as u64;
+            self.byte_count += read as u64;
             if end.is_some() || at_end_of_source {
                 break;
             }
         }
-        self.lines_read += 1;
+        self.line_count += 1;
         if length > MAX_LINE_BYTES {
-            return Ok(Some((self.lines_read, Line::TooLong)));
+            return Ok(Some((self.line_count, Line::TooLong)));
         }
         for end in [b'\n', b'\r'] {
             if kept.last() == Some(&end) {
                 kept.pop();
             }
         }
-        Ok(Some((self.lines_read, Line::Bytes(kept))))
+        Ok(Some((self.line_count, Line::Bytes(kept))))
     }
 }
 

@@ -95,6 +95,12 @@ enum Shape {
     Csv(Header),
 }
 
+/// A row that is not blank: its first line's number, and its text or why there is none.
+struct Row {
+    line: u64,
+    text: Result<String, Fault>,
+}
+
 /// Reads the notices of a file one by one.
 pub struct NoticeReader<R> {
     lines: Lines<R>,
@@ -144,8 +150,8 @@ impl<R: BufRead> NoticeReader<R> {
     /// # Errors
     /// [`NoticeFileError::Io`] when the source fails.
     pub fn read_notice(&mut self) -> Result<Option<Result<NoticeDraft, RefusedLine>>, NoticeFileError> {
-        let Some((line, row)) = self.next_row()? else { return Ok(None) };
-        let draft = row.and_then(|row| match &self.shape {
+        let Some(Row { line, text }) = self.next_row()? else { return Ok(None) };
+        let draft = text.and_then(|row| match &self.shape {
             Shape::Ndjson => json_lines::read(&row)?.draft(),
             Shape::Csv(header) => header.fields_of(&row)?.draft(),
         });
@@ -166,7 +172,7 @@ impl<R: BufRead> NoticeReader<R> {
 
     fn read_header(&mut self) -> Result<Header, NoticeFileError> {
         let row = match self.next_row()? {
-            Some((_, row)) => row,
+            Some(row) => row.text,
             None => Err(Fault::of_line("the file is empty")),
         };
         row.and_then(|row| Header::read(&row))
@@ -174,7 +180,7 @@ impl<R: BufRead> NoticeReader<R> {
     }
 
     /// The next row that is not blank: its first line's number and its text.
-    fn next_row(&mut self) -> Result<Option<(u64, Result<String, Fault>)>, NoticeFileError> {
+    fn next_row(&mut self) -> Result<Option<Row>, NoticeFileError> {
         loop {
             let Some((number, line)) = self.next_line()? else { return Ok(None) };
             let row = match line {
@@ -183,7 +189,7 @@ impl<R: BufRead> NoticeReader<R> {
                 Line::Bytes(bytes) => self.whole_row(number, bytes)?,
             };
             let text = row.and_then(|row| encoding::decode(row, &mut self.encoding).map_err(Fault::of_line));
-            return Ok(Some((number, text)));
+            return Ok(Some(Row { line: number, text }));
         }
     }
 

@@ -1,11 +1,10 @@
 //! `nontax config init`: a first configuration and a fresh symmetric key.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
+use super::super::fresh_key::{Access, fresh_symmetric_key, write_new};
 use super::super::{Exit, Failure};
 
 /// What is written, but for the place of the database.
@@ -13,12 +12,6 @@ const STARTER: &str = include_str!("starter.toml");
 
 /// The place of the database in [`STARTER`].
 const DATABASE_MARK: &str = "{database}";
-
-/// Letters of a key: those that nobody mistakes for white space, quotes or line ends when a key is copied by hand.
-const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-/// Letters of an AES-256 key in the encoding `raw`.
-const KEY_LETTERS: usize = 32;
 
 /// Writes it.
 ///
@@ -39,11 +32,10 @@ pub(super) fn run(directory: &Path, out: &mut dyn Write) -> Result<(), Failure> 
     // Absolute, so that every command opens the same database wherever it is started.
     let absolute = fs::canonicalize(directory).map_err(|fault| cannot("find", directory, &fault))?;
     let text = STARTER.replace(DATABASE_MARK, &toml_text(&absolute.join("nontax.db")));
-    let mut letters = generate_key()
-        .map_err(|fault| Failure::new(Exit::Failure, format!("the operating system gave no random bytes: {fault}")))?;
+    let mut letters = fresh_symmetric_key()?;
     letters.push('\n');
-    write_new(&key, letters.as_bytes(), 0o600).map_err(|fault| cannot("write", &key, &fault))?;
-    write_new(&config, text.as_bytes(), 0o640).map_err(|fault| cannot("write", &config, &fault))?;
+    write_new(&key, letters.as_bytes(), Access::OwnerOnly).map_err(|fault| cannot("write", &key, &fault))?;
+    write_new(&config, text.as_bytes(), Access::OwnerOnly).map_err(|fault| cannot("write", &config, &fault))?;
     let told = write!(
         out,
         "wrote {config}\nwrote {key}: a fresh AES key of 256 bits\n\nnext:\n\
@@ -77,37 +69,6 @@ fn make_private_directory(path: &PathBuf) -> io::Result<()> {
         builder.mode(0o700);
     }
     if path.is_dir() { Ok(()) } else { builder.create(path) }
-}
-
-/// Writes a file that must not be there, with its permissions from the first byte on.
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(mode);
-    }
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn generate_key() -> Result<Zeroizing<String>, getrandom::Error> {
-    // Bytes from this bound on are thrown away: they would make the first letters likelier than the rest.
-    const BOUND: u8 = 248;
-    let mut key = Zeroizing::new(String::with_capacity(KEY_LETTERS + 1));
-    let mut bytes = Zeroizing::new([0_u8; 64]);
-    while key.len() < KEY_LETTERS {
-        getrandom::fill(&mut *bytes)?;
-        let letters =
-            bytes.iter().filter(|byte| **byte < BOUND).map(|byte| char::from(LETTERS[usize::from(*byte) % 62]));
-        let missing = KEY_LETTERS - key.len();
-        key.extend(letters.take(missing));
-    }
-    Ok(key)
 }
 
 /// A path inside a basic TOML string.
@@ -147,13 +108,5 @@ mod tests {
         assert_eq!(failure.exit(), Exit::Failure);
         assert!(!directory.path().join("nontax.toml").exists());
         assert_eq!(fs::read_to_string(directory.path().join("secrets/aes.key")).unwrap(), "mine");
-    }
-
-    #[test]
-    fn keys_differ_and_have_32_letters() {
-        let (one, other) = (generate_key().unwrap(), generate_key().unwrap());
-        assert_eq!(one.len(), KEY_LETTERS);
-        assert!(one.bytes().all(|letter| LETTERS.contains(&letter)));
-        assert_ne!(*one, *other);
     }
 }

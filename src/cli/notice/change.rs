@@ -1,6 +1,5 @@
 //! `nontax notice cancel`, `suspend` and `restore`.
 
-
 use clap::Args;
 use jiff::Timestamp;
 

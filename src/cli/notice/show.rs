@@ -11,7 +11,7 @@ use super::selection::{self, PartyNotice};
 use super::show_json::{disposition, errcode, objection_name, record_to_json};
 use super::{cannot_write, store_failed};
 use crate::cli::{Console, Exit, Failure, Format};
-use crate::domain::{Notice, NoticeState, PartyName, RefundKind, Suspensions};
+use crate::domain::{BankId, Notice, NoticeState, PartyName, RefundKind, Suspensions};
 use crate::store::{NoticeHistory, NoticeRecord, OrderRecord, ReceivablesLookup, Store};
 
 /// What `notice show` takes.
@@ -108,7 +108,7 @@ fn write_text(
         )?;
     }
     if !notice.bank_ids.is_empty() {
-        let bank_ids: Vec<_> = notice.bank_ids.iter().map(|bank_id| bank_id.as_str()).collect();
+        let bank_ids: Vec<_> = notice.bank_ids.iter().map(BankId::as_str).collect();
         writeln!(out, "  only banks   {}", bank_ids.join(", "))?;
     }
     writeln!(out, "  in the book  since {}, version {}", in_china(record.created_at), record.version)?;

@@ -1,15 +1,16 @@
 //! A notice and what belongs to it as JSON, for programs.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::app::notice_file::notice_to_json;
-use crate::domain::{Disposition, NoticeState, Objection, Payment, Refund, RefundKind};
+use crate::domain::{BankId, Disposition, Fen, NoticeState, Objection, OrderId, Payment, Refund, RefundKind};
 use crate::store::{NoticeHistory, NoticeRecord, OrderRecord, StateChange};
 
 /// The platform's fields bear its names and its units (fen, Unix seconds); ours that end in `_at` are RFC 3339.
 pub(super) fn record_to_json(record: &NoticeRecord, history: &NoticeHistory, suspended_by: Option<&str>) -> Value {
     let paid_by = match &record.notice.state {
-        NoticeState::Paid { order_id } => order_id.as_ref().map(|order_id| order_id.as_str()),
+        NoticeState::Paid { order_id } => order_id.as_ref().map(OrderId::as_str),
         _ => None,
     };
     json!({
@@ -29,7 +30,7 @@ fn order(order: &OrderRecord) -> Value {
         "order_id": order.order_id.as_str(),
         "state": order.state.name(),
         "fee": order.details.as_ref().map(|details| details.fee.get()),
-        "bank_id": order.details.as_ref().and_then(|details| details.bank_id.as_ref()).map(|bank_id| bank_id.as_str()),
+        "bank_id": order.details.as_ref().and_then(|details| details.bank_id.as_ref()).map(BankId::as_str),
         "payment": order.payment.as_ref().map(payment),
         "refunds": order.refunds.iter().map(refund).collect::<Value>(),
     })
@@ -38,9 +39,9 @@ fn order(order: &OrderRecord) -> Value {
 fn payment(payment: &Payment) -> Value {
     let (disposition, because) = disposition(&payment.disposition);
     json!({
-        "fee": payment.fee.map(|fee| fee.get()),
+        "fee": payment.fee.map(Fen::get),
         "pay_channel": payment.pay_channel,
-        "pay_finish_time": payment.pay_finish_time.map(|time| time.as_second()),
+        "pay_finish_time": payment.pay_finish_time.map(Timestamp::as_second),
         "disposition": disposition,
         "because": because.map(objection_name),
         "errcode": because.map(errcode),
@@ -58,7 +59,7 @@ fn refund(refund: &Refund) -> Value {
         "kind": kind,
         "refund_order_id": refund_order_id,
         "refund_fee": refund_fee,
-        "refund_finish_time": refund.refund_finish_time.map(|time| time.as_second()),
+        "refund_finish_time": refund.refund_finish_time.map(Timestamp::as_second),
     })
 }
 

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 
 use super::{Connection, Row, failed, rows};
-use crate::domain::{Disposition, Fen, NoticeKey, OrderId, PartyName, Payment, Refund, RefundKind, RefundOrderId};
+use crate::domain::{
+    Disposition, Fen, Notice, NoticeKey, OrderId, PartyName, Payment, Refund, RefundKind, RefundOrderId,
+};
 use crate::store::StoreError;
 
 pub(super) fn payment(row: &Row) -> Result<Payment, StoreError> {
@@ -92,18 +94,18 @@ pub(super) async fn dispose(
     if changed.rows_affected() == 1 { Ok(()) } else { Err(rows::impossible("payment.order_id", "gone while locked")) }
 }
 
-/// The orders that paid a notice beside the one that settles it and were not refunded, earliest first.
+/// The orders that paid a notice in full beside the one that settles it and were not refunded, earliest first.
 pub(super) async fn waiting(
     connection: &mut Connection,
     party: &PartyName,
-    key: &NoticeKey,
+    notice: &Notice,
     except: &OrderId,
 ) -> Result<Vec<OrderId>, StoreError> {
-    let (number, region, department) = rows::key_columns(Some(key));
+    let (number, region, department) = rows::key_columns(Some(&notice.key));
     let found = sqlx::query(
         "SELECT p.order_id FROM payment p JOIN platform_order o ON o.party = p.party AND o.order_id = p.order_id \
          WHERE p.party = $1 AND p.payment_notice_no = $2 AND p.region_code = $3 AND p.department_code = $4 \
-           AND p.order_id <> $5 AND p.disposition = 'recorded' AND p.objection = 'already_paid' \
+           AND p.order_id <> $5 AND p.disposition = 'recorded' AND p.objection = 'already_paid' AND p.fee = $6 \
            AND o.state IN ('paid', 'partly_refunded') \
          ORDER BY p.payment_id",
     )
@@ -112,6 +114,7 @@ pub(super) async fn waiting(
     .bind(region)
     .bind(department)
     .bind(except.as_str())
+    .bind(notice.fee.get())
     .fetch_all(connection)
     .await
     .map_err(failed("read the other payments of a notice"))?;

@@ -51,9 +51,11 @@ async fn read_facts(connection: &mut Connection, recording: &Recording) -> Resul
     let (notice, waiting) = match key {
         Some(key) => {
             let notice = notice::lock(connection, party, key).await?;
-            let waiting = match event {
-                OrderEvent::Refunded(_) => payment::waiting(connection, party, key, order_id).await?,
-                OrderEvent::Paid(_) => Vec::new(),
+            let waiting = match (event, &notice) {
+                (OrderEvent::Refunded(_), Some(notice)) => {
+                    payment::waiting(connection, party, notice, order_id).await?
+                }
+                _ => Vec::new(),
             };
             (notice, waiting)
         }
