@@ -138,7 +138,7 @@ proptest! {
 
 #[test]
 fn each_fault_is_called_by_its_name() {
-    use EnvelopeFault::{Decryption, Signature};
+    use EnvelopeFault::Decryption;
     let ring = ring(&[3; 32], SignatureOver::Plaintext);
     let good = request(&ring, b"{}", [7; IV_BYTES], SignatureOver::Plaintext);
     let fault_of = |change: fn(&mut RequestEnvelope)| {

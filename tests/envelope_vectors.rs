@@ -72,7 +72,7 @@ fn every_vector_gets_its_verdict() {
                 .unwrap();
         match (vector.verdict.as_str(), ring.open(&vector.request())) {
             ("opens", Ok(opened)) => {
-                assert_eq!(opened.plaintext.bytes(), vector.plaintext.as_bytes(), "{}", vector.name)
+                assert_eq!(opened.plaintext.bytes(), vector.plaintext.as_bytes(), "{}", vector.name);
             }
             ("decryption", Err(EnvelopeFault::Decryption(_))) | ("signature", Err(EnvelopeFault::Signature { .. })) => {
             }
