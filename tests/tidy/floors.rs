@@ -11,7 +11,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("platform", &["wire", "domain"]),
-    ("config", &["domain", "envelope", "wire"]),
+    ("config", &["domain", "envelope", "platform", "wire"]),
     ("simulator", &["wire", "envelope"]),
     ("app", &["domain", "store", "platform", "wire", "envelope"]),
     ("server", &["domain", "wire", "envelope", "store", "platform", "config", "app"]),
