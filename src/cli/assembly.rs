@@ -1,6 +1,6 @@
 //! From the configuration to what runs: the store, the parties, the logging.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
@@ -56,7 +56,9 @@ pub(super) fn parties(config: &Config) -> Result<Vec<Party>, Failure> {
 pub(super) fn start_logging(logging: &LoggingConfig) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&logging.level)
         .map_err(|error| Failure::new(Exit::Config, format!("logging.level: {error}")))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // Colours are for a person at a terminal, not for the files and collectors that logs end in.
+    let colored = io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colored);
     let started = match logging.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
