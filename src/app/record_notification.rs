@@ -48,6 +48,7 @@ async fn record(
     order_id: &OrderId,
     received: &Received,
 ) -> Result<NotificationAnswer, Fault> {
+    let mut more_pending = false;
     let event = if is_paid_status(notification.status) {
         let paid = Paid {
             pay_channel: pay_channel(notification)?,
@@ -56,7 +57,9 @@ async fn record(
         };
         OrderEvent::Paid(paid)
     } else if notification.status == STATUS_REFUNDED {
-        OrderEvent::Refunded(refunds(resolver, party, order_id, notification).await?)
+        let told = refunds(resolver, party, order_id, notification).await?;
+        more_pending = told.more_pending;
+        OrderEvent::Refunded(told.done)
     } else {
         return Err(Fault::Field(format!(
             "status is {}: 3 or 4 (paid) or 5 (refunded) is expected",
@@ -85,7 +88,21 @@ async fn record(
         },
         errcode_of: |answer| errcode_of(answer).code(),
     };
-    Ok(store.record_notification(recording).await?)
+    let answer = store.record_notification(recording).await?;
+    if more_pending && matches!(answer, NotificationAnswer::AlreadyRecorded { .. }) {
+        // It may be the pending one that was notified: a 0 would say that it is in the book.
+        return Err(Fault::RefundNotVisible { order_id: order_id.to_string() });
+    }
+    Ok(answer)
+}
+
+/// What is known of an order's refunds.
+#[derive(Debug, PartialEq, Eq)]
+struct ToldRefunds {
+    /// Those that are done.
+    done: Refunded,
+    /// Whether the platform shows others that are not.
+    more_pending: bool,
 }
 
 fn pay_channel(notification: &PaymentStatusNotification) -> Result<String, Fault> {
@@ -112,7 +129,7 @@ async fn refunds(
     party: &Party,
     order_id: &OrderId,
     notification: &PaymentStatusNotification,
-) -> Result<Refunded, Fault> {
+) -> Result<ToldRefunds, Fault> {
     let refund_finish_time = instant("refund_finish_time", notification.refund_finish_time)?;
     let kind = match (notification.refund_fee, &notification.refund_order_id) {
         (Some(refund_fee), Some(refund_order_id)) => RefundKind::Partial {
@@ -128,15 +145,16 @@ async fn refunds(
         }
         (None, _) => return Ok(full(refund_finish_time)),
     };
-    Ok(Refunded(vec![Refund { kind, refund_finish_time }]))
+    Ok(ToldRefunds { done: Refunded(vec![Refund { kind, refund_finish_time }]), more_pending: false })
 }
 
-fn full(refund_finish_time: Option<jiff::Timestamp>) -> Refunded {
-    Refunded(vec![Refund { kind: RefundKind::Full, refund_finish_time }])
+fn full(refund_finish_time: Option<jiff::Timestamp>) -> ToldRefunds {
+    let refund = Refund { kind: RefundKind::Full, refund_finish_time };
+    ToldRefunds { done: Refunded(vec![refund]), more_pending: false }
 }
 
 /// The refunds that the platform's order tells: all of it, or the parts that are done.
-fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<Refunded, Fault> {
+fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<ToldRefunds, Fault> {
     // What cannot be read in the platform's reply is not the notification's fault.
     let unreadable = |fault: Fault| {
         Fault::Platform(PlatformError::Unreadable { api: "/nontax/getorder", problem: fault.to_string() })
@@ -155,7 +173,8 @@ fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<Refunde
         // The notification is ahead of what the query shows: the platform repeats it.
         return Err(Fault::RefundNotVisible { order_id: order_id.to_string() });
     }
-    Ok(Refunded(done))
+    let more_pending = done.len() < order.partial_refund_info.len();
+    Ok(ToldRefunds { done: Refunded(done), more_pending })
 }
 
 fn partial(part: &PartialRefundInfo) -> Result<Refund, Fault> {
@@ -167,4 +186,48 @@ fn partial(part: &PartialRefundInfo) -> Result<Refund, Fault> {
         },
         refund_finish_time: instant("refund_finish_time", part.refund_finish_time)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(parts: &[(&str, i64)]) -> GetOrderReply {
+        let part = |(id, status): &(&str, i64)| PartialRefundInfo {
+            refund_order_id: (*id).to_owned(),
+            refund_fee: Some(100),
+            refund_status: Some(*status),
+            ..PartialRefundInfo::default()
+        };
+        GetOrderReply {
+            status: Some(3),
+            partial_refund_info: parts.iter().map(part).collect(),
+            ..GetOrderReply::default()
+        }
+    }
+
+    fn told(order: &GetOrderReply) -> Result<(usize, bool), Fault> {
+        let told = refunds_of_order(&OrderId::new("A").unwrap(), order)?;
+        Ok((told.done.0.len(), told.more_pending))
+    }
+
+    #[test]
+    fn only_refunds_that_are_done_are_told_and_others_are_remembered_as_pending() {
+        assert_eq!(told(&order(&[("R1", 5), ("R2", 5)])).unwrap(), (2, false));
+        assert_eq!(told(&order(&[("R1", 5), ("R2", 6)])).unwrap(), (1, true));
+    }
+
+    #[test]
+    fn an_order_that_shows_no_refund_yet_is_asked_again_later() {
+        for parts in [&[][..], &[("R1", 6)]] {
+            assert!(matches!(told(&order(parts)), Err(Fault::RefundNotVisible { .. })));
+        }
+    }
+
+    #[test]
+    fn what_the_platform_gets_wrong_is_not_the_notifications_fault() {
+        let mut broken = order(&[("R1", 5)]);
+        broken.partial_refund_info[0].refund_fee = None;
+        assert!(matches!(told(&broken), Err(Fault::Platform(_))));
+    }
 }

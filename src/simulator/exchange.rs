@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::api_error::ApiErrorCode;
 use super::callback::{Callback, Variant};
 use crate::envelope::{DecryptionFault, SymmetricKey};
-use crate::wire::{DATA_ENCRYPT_TYPE, NotificationReply, ReceivablesReply, ReplyEnvelope, from_json};
+use crate::wire::{DATA_ENCRYPT_TYPE, NotificationReply, ReplyEnvelope, from_json};
 
 /// How much of an unreadable reply is quoted, in characters.
 const EXCERPT_CHARACTERS: usize = 200;
@@ -145,13 +145,6 @@ impl Exchange {
             Answer::Reply(reply) => Some(reply),
             Answer::Fault(_) => None,
         }
-    }
-
-    /// The reply to a receivables query, when it is one.
-    #[must_use]
-    pub fn receivables(&self) -> Option<ReceivablesReply> {
-        let reply = self.reply().filter(|_| self.callback == Callback::Receivables)?;
-        from_json(reply.plaintext.as_bytes()).ok()
     }
 }
 

@@ -34,8 +34,7 @@ impl Simulator {
             return Err(ApiErrorCode::InvalidRegionCode.into());
         }
         let plaintext = query_plaintext(party, request)?;
-        let exchange = self.call(party, Callback::Receivables, url, &plaintext, Variant::Genuine).await;
-        query_fee_reply(&exchange.answer)
+        self.call(party, Callback::Receivables, url, &plaintext, Variant::Genuine).await.receivable()
     }
 
     /// Places an order for what a receivables query answered, as a front end does after showing it to the citizen.
@@ -67,6 +66,16 @@ impl Simulator {
     fn answering_party(&self, appid: &str) -> Option<(&SimulatedParty, &str)> {
         let answering = || self.parties.iter().filter_map(|party| Some((party, party.receivables_url.as_deref()?)));
         answering().find(|(party, _)| party.appid == appid).or_else(|| answering().next())
+    }
+}
+
+impl Exchange {
+    /// What the platform makes of the answer to a receivables query, for the front end that shows it to the citizen.
+    ///
+    /// # Errors
+    /// As [`Simulator::query_fee`].
+    pub fn receivable(&self) -> Result<QueryFeeReply, ApiError> {
+        query_fee_reply(&self.answer)
     }
 }
 

@@ -37,7 +37,7 @@ async fn query_and_pay(world: &World, telling: &mut Telling) -> Result<(), ApiEr
     telling::chapter("1. A citizen asks what is due.", "市民查询应缴款");
     let exchange = query(world, FINE, TRAFFIC_POLICE).await?;
     telling.call(&exchange, 0);
-    let fine = receivable(&exchange);
+    let fine = exchange.receivable()?;
 
     telling::chapter("2. The citizen pays; the platform notifies.", "市民缴款,平台通知");
     let first = place(world, &fine)?;
@@ -115,7 +115,7 @@ async fn partial_refund(world: &World, telling: &mut Telling) -> Result<(), ApiE
     telling::chapter("10. A part goes back: the notice stays paid.", "部分退款:通知书仍为已缴");
     let exchange = query(world, TICKET, ENTRY_EXIT).await?;
     telling.call(&exchange, 0);
-    let order_id = place(world, &receivable(&exchange))?;
+    let order_id = place(world, &exchange.receivable()?)?;
     tell_all(telling, &world.simulator.pay(&order_id).await?, &[0]);
     let request = RefundRequest {
         appid: APPID.to_owned(),
@@ -151,24 +151,6 @@ async fn query(world: &World, payment_notice_no: &str, department_code: &str) ->
         ..QueryFeeRequest::default()
     };
     world.simulator.query_receivables(PARTY, &request).await
-}
-
-/// What the citizen is shown, as a front end gets it from the platform.
-fn receivable(exchange: &Exchange) -> QueryFeeReply {
-    let notice = exchange.receivables().unwrap_or_default();
-    QueryFeeReply {
-        user_name: notice.user_name,
-        fee: notice.fee,
-        items: notice.items,
-        payment_notice_no: notice.payment_notice_no,
-        department_code: notice.department_code,
-        department_name: notice.department_name,
-        payment_notice_type: notice.payment_notice_type,
-        region_code: notice.region_code,
-        payment_notice_create_time: notice.payment_notice_create_time,
-        payment_expire_date: notice.payment_expire_date,
-        ..QueryFeeReply::default()
-    }
 }
 
 fn place(world: &World, notice: &QueryFeeReply) -> Result<String, ApiError> {

@@ -20,6 +20,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// deadline, so that the failure is still answered.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(2500);
 
+/// How long a callback waits for the one writer, for the same reason.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(2500);
+
 /// Readers beside the one writer. A look-up takes microseconds; more only cost memory.
 const READERS: u32 = 2;
 
@@ -43,7 +46,12 @@ impl SqliteStore {
             .busy_timeout(BUSY_TIMEOUT);
         let cannot_open = |source: sqlx::Error| StoreError::Open(format!("{}: {source}", path.display()));
         let pool = || {
-            SqlitePoolOptions::new().min_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
+            SqlitePoolOptions::new()
+                .min_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
         };
         let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(cannot_open)?;
         schema::apply(&MIGRATIONS, &writer).await?;
