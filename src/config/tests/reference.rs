@@ -69,9 +69,20 @@ fn every_setting_of_the_reference_is_explained() {
 
 #[test]
 fn the_example_for_production_loads_with_secrets_in_place() {
+    loads_with_secrets_in_place(&fs::read_to_string("config/production.example.toml").unwrap());
+}
+
+#[test]
+fn the_configuration_of_the_compose_file_loads_with_secrets_in_place() {
+    // Relative in place of absolute, so that the test may write the secrets.
+    loads_with_secrets_in_place(
+        &fs::read_to_string("deploy/nontax.toml").unwrap().replace("/run/secrets/", "secrets/"),
+    );
+}
+
+fn loads_with_secrets_in_place(text: &str) {
     let house = house();
-    let text = fs::read_to_string("config/production.example.toml").unwrap();
-    let path = write(house.path(), "nontax.toml", &text);
+    let path = write(house.path(), "nontax.toml", text);
     let document: toml::Table = text.parse().unwrap();
     let party = document["party"][0].as_table().unwrap();
     let file = |value: &Value| value["file"].as_str().unwrap().to_owned();
