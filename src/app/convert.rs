@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::Fault;
-use crate::domain::{BankId, Fen, InvalidIdentifier, Item, Notice, NoticeKey, NoticeType, OrderDetails, OrderSource};
-use crate::wire::{GetOrderReply, PaymentStatusNotification, ReceivablesItem, ReceivablesReply};
+use crate::domain::{
+    BankId, Fen, InvalidIdentifier, Item, Notice, NoticeKey, NoticeType, OrderDetails, OrderId, OrderSource,
+};
+use crate::wire::{FEE_TYPE_CNY, GetOrderReply, PaymentStatusNotification, ReceivablesItem, ReceivablesReply};
 
 /// An amount of a field.
 pub(super) fn fen(field: &str, amount: i64) -> Result<Fen, Fault> {
@@ -90,14 +92,26 @@ pub(super) fn details_from_notification(
 }
 
 /// The order's details from the platform's reply. What is missing in it is the platform's fault, not the notification's.
-pub(super) fn details_from_platform(reply: &GetOrderReply) -> Result<OrderDetails, String> {
+/// `department_code` is the collection entity, from the reply or, where it leaves it out, from the book.
+pub(super) fn details_from_platform(
+    order_id: &OrderId,
+    reply: &GetOrderReply,
+    department_code: Option<&str>,
+) -> Result<OrderDetails, String> {
+    if reply.order_id.as_deref().is_some_and(|told| told != order_id.as_str()) {
+        return Err("it is about another order".to_owned());
+    }
+    if let Some(other) = reply.fee_type.filter(|fee_type| *fee_type != FEE_TYPE_CNY) {
+        return Err(format!("fee_type is {other}: only {FEE_TYPE_CNY}, CNY, can pay a notice"));
+    }
     let fee = reply.fee.and_then(Fen::new).ok_or("fee is missing or negative")?;
-    let notice = match (&reply.payment_notice_no, &reply.region_code, &reply.department_code) {
-        (None, _, _) => None,
+    let notice = match (&reply.payment_notice_no, &reply.region_code, department_code) {
         (Some(number), Some(region), Some(department)) => {
             Some(NoticeKey::new(region, department, number).map_err(|e| e.to_string())?)
         }
-        (Some(_), _, _) => return Err("region_code or department_code is missing".to_owned()),
+        (Some(_), None, _) => return Err("region_code is missing".to_owned()),
+        // An order for something else than a notice, or for a notice of which the book holds none.
+        (None, _, _) | (Some(_), Some(_), None) => None,
     };
     let items: Result<Vec<Item>, Fault> = reply.items.iter().map(item_from_wire).collect();
     Ok(OrderDetails {

@@ -34,6 +34,14 @@ pub enum Fault {
         /// The order.
         order_id: String,
     },
+    /// The order's notice cannot be told (299): the platform leaves out the collection entity, and several hold the number.
+    #[error(
+        "order {order_id}: the platform tells no department_code, and several notices in the region have its number"
+    )]
+    AmbiguousNotice {
+        /// The order.
+        order_id: String,
+    },
     /// Ours: the work panicked (299).
     #[error("the work on it panicked: this is a bug, please report it")]
     Panic,
@@ -55,6 +63,7 @@ impl Fault {
             | Self::Platform(_)
             | Self::NoPlatformAccess { .. }
             | Self::RefundNotVisible { .. }
+            | Self::AmbiguousNotice { .. }
             | Self::Panic
             | Self::Deadline { .. } => Errcode::SystemError,
         }
@@ -69,6 +78,7 @@ impl Fault {
             Self::Platform(_) => "platform_failed",
             Self::NoPlatformAccess { .. } => "no_platform_access",
             Self::RefundNotVisible { .. } => "refund_not_visible",
+            Self::AmbiguousNotice { .. } => "ambiguous_notice",
             Self::Panic => "panic",
             Self::Deadline { .. } => "deadline",
         }

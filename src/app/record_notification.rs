@@ -3,13 +3,15 @@
 use super::convert::{fen, instant};
 use super::reply::{Answered, Received, errcode_of, notification_reply};
 use super::{Fault, OrderResolver, Party, fault_reply};
-use crate::domain::{NotificationAnswer, OrderEvent, OrderId, Paid, Refund, RefundKind, RefundOrderId, Refunded, Role};
+use crate::domain::{
+    NotificationAnswer, OrderEvent, OrderId, OrderState, Paid, Refund, RefundKind, RefundOrderId, Refunded, Role,
+};
 use crate::envelope::Verified;
 use crate::platform::PlatformError;
 use crate::store::{CallbackKind, JournalEntry, Recording, Store};
 use crate::wire::{
-    GetOrderReply, PartialRefundInfo, PaymentStatusNotification, REFUND_STATUS_REFUNDED, STATUS_REFUNDED, from_json,
-    is_paid_status,
+    GetOrderReply, PartialRefundInfo, PaymentStatusNotification, REFUND_STATUS_AWAITING, REFUND_STATUS_REFUNDED,
+    STATUS_REFUNDED, from_json, is_paid_status,
 };
 
 /// Records the plaintext of a notification and answers it. What it answers is committed.
@@ -48,7 +50,6 @@ async fn record(
     order_id: &OrderId,
     received: &Received,
 ) -> Result<NotificationAnswer, Fault> {
-    let mut more_pending = false;
     let event = if is_paid_status(notification.status) {
         let paid = Paid {
             pay_channel: pay_channel(notification)?,
@@ -57,9 +58,7 @@ async fn record(
         };
         OrderEvent::Paid(paid)
     } else if notification.status == STATUS_REFUNDED {
-        let told = refunds(resolver, party, order_id, notification).await?;
-        more_pending = told.more_pending;
-        OrderEvent::Refunded(told.done)
+        OrderEvent::Refunded(refunds(store, resolver, party, order_id, notification).await?)
     } else {
         return Err(Fault::Field(format!(
             "status is {}: 3 or 4 (paid) or 5 (refunded) is expected",
@@ -88,21 +87,7 @@ async fn record(
         },
         errcode_of: |answer| errcode_of(answer).code(),
     };
-    let answer = store.record_notification(recording).await?;
-    if more_pending && matches!(answer, NotificationAnswer::AlreadyRecorded { .. }) {
-        // It may be the pending one that was notified: a 0 would say that it is in the book.
-        return Err(Fault::RefundNotVisible { order_id: order_id.to_string() });
-    }
-    Ok(answer)
-}
-
-/// What is known of an order's refunds.
-#[derive(Debug, PartialEq, Eq)]
-struct ToldRefunds {
-    /// Those that are done.
-    done: Refunded,
-    /// Whether the platform shows others that are not.
-    more_pending: bool,
+    Ok(store.record_notification(recording).await?)
 }
 
 fn pay_channel(notification: &PaymentStatusNotification) -> Result<String, Fault> {
@@ -123,38 +108,46 @@ fn pay_finish_time(party: &Party, notification: &PaymentStatusNotification) -> R
 }
 
 /// The refunds that a notification of status 5 means. One that tells no amount is a full refund, except where it may hide that:
-/// then the order is asked.
+/// then the order is asked, unless the book says already that all of it went back.
 async fn refunds(
+    store: &dyn Store,
     resolver: &OrderResolver,
     party: &Party,
     order_id: &OrderId,
     notification: &PaymentStatusNotification,
-) -> Result<ToldRefunds, Fault> {
+) -> Result<Refunded, Fault> {
     let refund_finish_time = instant("refund_finish_time", notification.refund_finish_time)?;
-    let kind = match (notification.refund_fee, &notification.refund_order_id) {
-        (Some(refund_fee), Some(refund_order_id)) => RefundKind::Partial {
-            refund_order_id: RefundOrderId::new(refund_order_id)?,
-            refund_fee: fen("refund_fee", refund_fee)?,
-        },
-        (Some(_), None) => return Err(Fault::Field("refund_fee is there and refund_order_id is missing".to_owned())),
-        (None, _) if party.duties.refunds_may_hide_their_amount && party.platform.is_some() => {
-            return match resolver.ask_platform(party, order_id).await? {
-                Some(order) => refunds_of_order(order_id, &order),
-                None => Ok(full(refund_finish_time)),
-            };
+    // The platform writes 0 for what is absent.
+    let refund_fee = notification.refund_fee.filter(|refund_fee| *refund_fee != 0);
+    match (refund_fee, &notification.refund_order_id) {
+        (Some(refund_fee), Some(refund_order_id)) => {
+            let refund_order_id = RefundOrderId::new(refund_order_id)?;
+            let kind = RefundKind::Partial { refund_order_id, refund_fee: fen("refund_fee", refund_fee)? };
+            Ok(Refunded { done: vec![Refund { kind, refund_finish_time }], more_pending: false })
         }
-        (None, _) => return Ok(full(refund_finish_time)),
-    };
-    Ok(ToldRefunds { done: Refunded(vec![Refund { kind, refund_finish_time }]), more_pending: false })
+        (Some(_), None) => Err(Fault::Field("refund_fee is there and refund_order_id is missing".to_owned())),
+        (None, _) if party.duties.refunds_may_hide_their_amount && party.platform.is_some() => {
+            let known = store.find_order(party.name.clone(), order_id.clone()).await?;
+            if known.is_some_and(|order| order.state == OrderState::Refunded) {
+                return Ok(Refunded { done: Vec::new(), more_pending: false });
+            }
+            match resolver.ask_platform(party, order_id).await? {
+                Some(order) => refunds_of_order(order_id, &order),
+                // It notified a refund of this order: that it shows no such order is no word on the amount.
+                None => Err(Fault::RefundNotVisible { order_id: order_id.to_string() }),
+            }
+        }
+        (None, Some(_)) => Err(Fault::Field("refund_order_id is there and refund_fee is missing".to_owned())),
+        (None, None) => Ok(full(refund_finish_time)),
+    }
 }
 
-fn full(refund_finish_time: Option<jiff::Timestamp>) -> ToldRefunds {
-    let refund = Refund { kind: RefundKind::Full, refund_finish_time };
-    ToldRefunds { done: Refunded(vec![refund]), more_pending: false }
+fn full(refund_finish_time: Option<jiff::Timestamp>) -> Refunded {
+    Refunded { done: vec![Refund { kind: RefundKind::Full, refund_finish_time }], more_pending: false }
 }
 
 /// The refunds that the platform's order tells: all of it, or the parts that are done.
-fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<ToldRefunds, Fault> {
+fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<Refunded, Fault> {
     // What cannot be read in the platform's reply is not the notification's fault.
     let unreadable = |fault: Fault| {
         Fault::Platform(PlatformError::Unreadable { api: "/nontax/getorder", problem: fault.to_string() })
@@ -173,8 +166,9 @@ fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<ToldRef
         // The notification is ahead of what the query shows: the platform repeats it.
         return Err(Fault::RefundNotVisible { order_id: order_id.to_string() });
     }
-    let more_pending = done.len() < order.partial_refund_info.len();
-    Ok(ToldRefunds { done: Refunded(done), more_pending })
+    let pending = |part: &PartialRefundInfo| part.refund_status == Some(REFUND_STATUS_AWAITING);
+    let more_pending = order.partial_refund_info.iter().any(pending);
+    Ok(Refunded { done, more_pending })
 }
 
 fn partial(part: &PartialRefundInfo) -> Result<Refund, Fault> {
@@ -208,13 +202,14 @@ mod tests {
 
     fn told(order: &GetOrderReply) -> Result<(usize, bool), Fault> {
         let told = refunds_of_order(&OrderId::new("A").unwrap(), order)?;
-        Ok((told.done.0.len(), told.more_pending))
+        Ok((told.done.len(), told.more_pending))
     }
 
     #[test]
     fn only_refunds_that_are_done_are_told_and_others_are_remembered_as_pending() {
         assert_eq!(told(&order(&[("R1", 5), ("R2", 5)])).unwrap(), (2, false));
         assert_eq!(told(&order(&[("R1", 5), ("R2", 6)])).unwrap(), (1, true));
+        assert_eq!(told(&order(&[("R1", 5), ("R2", 7)])).unwrap(), (1, false), "one that failed is not waited for");
     }
 
     #[test]

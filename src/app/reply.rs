@@ -1,5 +1,6 @@
 //! From an answer or a fault to the reply on the wire. The only place where a refunding errcode is written.
 
+use std::fmt;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -27,7 +28,6 @@ pub struct Received {
 }
 
 /// A reply, and what the journal, the log and the metrics say of it.
-#[derive(Debug)]
 pub struct Answered {
     /// The reply's plaintext.
     pub plaintext: Vec<u8>,
@@ -41,6 +41,19 @@ pub struct Answered {
     pub journaled: bool,
     /// The fault behind it.
     pub fault: Option<Fault>,
+}
+
+/// Without the plaintext: it may hold a payer's name.
+impl fmt::Debug for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answered")
+            .field("errcode", &self.errcode)
+            .field("outcome", &self.outcome)
+            .field("subject", &self.subject)
+            .field("journaled", &self.journaled)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Answered {
@@ -109,7 +122,7 @@ pub fn errcode_of(answer: &NotificationAnswer) -> Errcode {
     match answer {
         NotificationAnswer::Recorded | NotificationAnswer::AlreadyRecorded { .. } => Errcode::Ok,
         NotificationAnswer::Refused(refusal) => objection_errcode(refusal.objection()),
-        NotificationAnswer::Held(_) => Errcode::SystemError,
+        NotificationAnswer::Held(_) | NotificationAnswer::RefundPending => Errcode::SystemError,
         NotificationAnswer::EverythingSuspended => Errcode::PaymentSuspended,
     }
 }

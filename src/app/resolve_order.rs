@@ -8,8 +8,8 @@ use tokio::sync::OnceCell;
 
 use super::convert::{details_from_notification, details_from_platform};
 use super::{Fault, Party};
-use crate::domain::{OrderId, PartyName, Resolution};
-use crate::platform::PlatformError;
+use crate::domain::{NoticeKey, OrderDetails, OrderId, PartyName, PaymentNoticeNo, Resolution};
+use crate::platform::{GET_ORDER, PlatformError};
 use crate::store::Store;
 use crate::wire::{GetOrderReply, PaymentStatusNotification};
 
@@ -33,7 +33,8 @@ impl OrderResolver {
         order_id: &OrderId,
         notification: &PaymentStatusNotification,
     ) -> Result<Resolution, Fault> {
-        if let Some(details) = store.find_order(party.name.clone(), order_id.clone()).await? {
+        let known = store.find_order(party.name.clone(), order_id.clone()).await?;
+        if let Some(details) = known.and_then(|order| order.details) {
             return Ok(Resolution::Details(details));
         }
         if let Some(details) = details_from_notification(notification)? {
@@ -41,9 +42,7 @@ impl OrderResolver {
         }
         match self.ask_platform(party, order_id).await? {
             None => Ok(Resolution::NoSuchOrder),
-            Some(reply) => details_from_platform(&reply)
-                .map(Resolution::Details)
-                .map_err(|problem| Fault::Platform(PlatformError::Unreadable { api: "/nontax/getorder", problem })),
+            Some(reply) => read_order(store, party, order_id, &reply).await.map(Resolution::Details),
         }
     }
 
@@ -71,4 +70,30 @@ impl OrderResolver {
         }
         Ok(answer?)
     }
+}
+
+/// The order's details. The platform may leave out the collection entity: then it is that of the one notice of this number in the
+/// region, if there is one.
+async fn read_order(
+    store: &dyn Store,
+    party: &Party,
+    order_id: &OrderId,
+    reply: &GetOrderReply,
+) -> Result<OrderDetails, Fault> {
+    let unreadable = |problem: String| Fault::Platform(PlatformError::Unreadable { api: GET_ORDER, problem });
+    let department_code = match (&reply.department_code, &reply.payment_notice_no) {
+        (None, Some(number)) => {
+            let number = PaymentNoticeNo::new(number).map_err(|e| unreadable(e.to_string()))?;
+            let held = store.find_notices(party.name.clone(), number).await?;
+            let in_region = |key: &NoticeKey| Some(key.region_code.as_str()) == reply.region_code.as_deref();
+            let mut keys = held.into_iter().map(|record| record.notice.key).filter(in_region);
+            match (keys.next(), keys.next()) {
+                (Some(key), None) => Some(key.department_code.to_string()),
+                (Some(_), Some(_)) => return Err(Fault::AmbiguousNotice { order_id: order_id.to_string() }),
+                (None, _) => None,
+            }
+        }
+        (told, _) => told.clone(),
+    };
+    details_from_platform(order_id, reply, department_code.as_deref()).map_err(unreadable)
 }

@@ -46,7 +46,13 @@ pub(super) fn parties(config: &Config) -> Result<Vec<Party>, Failure> {
         locale: party.locale,
         key_ring: Arc::clone(&party.key_ring),
         platform: party.app_secret.as_ref().map(|secret| {
-            PlatformClient::new(https.clone(), party.appid.clone(), AppSecret::new(secret.expose()), *token_mode)
+            PlatformClient::new(
+                https.clone(),
+                party.appid.clone(),
+                AppSecret::new(secret.expose()),
+                *token_mode,
+                *timeout,
+            )
         }),
     };
     Ok(config.parties.iter().map(party).collect())

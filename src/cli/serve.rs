@@ -33,10 +33,14 @@ pub async fn run(shared: &Shared) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(());
     let connections = connection_limits(&config.server);
     let until = |mut stopped: watch::Receiver<()>| async move { drop(stopped.changed().await) };
-    let callbacks = tokio::spawn(serve(callbacks, callback_router(&gateway), connections, until(stopped.clone())));
-    let admin = tokio::spawn(serve(admin, admin_router(&gateway), connections, until(stopped)));
-    asked_to_stop().await;
-    tracing::info!("asked to stop; finishing what is under way");
+    let mut callbacks = tokio::spawn(serve(callbacks, callback_router(&gateway), connections, until(stopped.clone())));
+    let mut admin = tokio::spawn(serve(admin, admin_router(&gateway), connections, until(stopped)));
+    tokio::select! {
+        () = asked_to_stop() => tracing::info!("asked to stop; finishing what is under way"),
+        // A listener ends by itself only by a panic. Better no process than one that serves nobody.
+        _ = &mut callbacks => return Err(Failure::new(Exit::Failure, "the listener for callbacks ended: this is a bug")),
+        _ = &mut admin => return Err(Failure::new(Exit::Failure, "the admin listener ended: this is a bug")),
+    }
     let _ = stop.send(());
     // They end by themselves, within the grace.
     let _ = callbacks.await;

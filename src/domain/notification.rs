@@ -31,9 +31,14 @@ pub struct Paid {
     pub pay_finish_time: Option<Timestamp>,
 }
 
-/// The refunds of an order that are known now, one or more.
+/// The refunds of an order that are known now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refunded(pub Vec<Refund>);
+pub struct Refunded {
+    /// Those that are done. None are needed for an order that is refunded in full in the book already.
+    pub done: Vec<Refund>,
+    /// Whether the platform shows others that are not done yet: one of them may be what was notified.
+    pub more_pending: bool,
+}
 
 /// All that a notification is decided from. Only what a store read under its locks, in the transaction that writes the
 /// changes, belongs in here.
@@ -96,8 +101,10 @@ pub enum NotificationAnswer {
     Refused(Refusal),
     /// 299: a refunding code was due, and the payment waits for a person.
     Held(Objection),
-    /// 297: all payment to the party is suspended for now; nothing was recorded.
+    /// 297: all payment to the party is suspended for now; no payment was recorded.
     EverythingSuspended,
+    /// 299: every refund that is done is in the book already, and the one notified may be one that is not done yet.
+    RefundPending,
 }
 
 impl NotificationAnswer {
@@ -111,6 +118,7 @@ impl NotificationAnswer {
             Self::Refused(_) => "refused",
             Self::Held(_) => "held",
             Self::EverythingSuspended => "everything_suspended",
+            Self::RefundPending => "refund_pending",
         }
     }
 }
@@ -170,7 +178,7 @@ pub fn decide(facts: &NotificationFacts, event: &OrderEvent, policy: Policy, rec
 }
 
 fn decide_paid(facts: &NotificationFacts, paid: &Paid, policy: Policy, received_at: Timestamp) -> Decision {
-    if let Some(decision) = facts.payment.as_ref().and_then(|payment| repeat_of(payment, paid)) {
+    if let Some(decision) = facts.payment.as_ref().and_then(|payment| repeat_of(payment, facts, paid, policy)) {
         return decision;
     }
     let mut changes = Vec::new();
@@ -197,7 +205,7 @@ fn decide_paid(facts: &NotificationFacts, paid: &Paid, policy: Policy, received_
             OnRefusal::Hold => (NotificationAnswer::Held(because.clone()), Disposition::Held { because }),
         },
     };
-    if facts.payment.as_ref().is_none_or(|payment| payment.disposition != disposition) {
+    if facts.payment.as_ref().is_none_or(|payment| payment.disposition != disposition || payment.fee != fee) {
         changes.push(Change::PutPayment(Payment {
             order_id: facts.order_id.clone(),
             fee,
@@ -211,13 +219,23 @@ fn decide_paid(facts: &NotificationFacts, paid: &Paid, policy: Policy, received_
 }
 
 /// The decision for an order whose payment is in the book already; `None` when it has to be judged (again).
-fn repeat_of(payment: &Payment, paid: &Paid) -> Option<Decision> {
+fn repeat_of(payment: &Payment, facts: &NotificationFacts, paid: &Paid, policy: Policy) -> Option<Decision> {
     let answer = match &payment.disposition {
+        // Recorded when nobody could say what the order pays. Now somebody can.
+        Disposition::Recorded { because: Some(Objection::NoticeUnknown) }
+            if payment.fee.is_none() && facts.details.is_some() =>
+        {
+            return None;
+        }
         Disposition::Settles | Disposition::Recorded { .. } => NotificationAnswer::AlreadyRecorded {
             differs: payment.pay_channel != paid.pay_channel
                 || (paid.pay_finish_time.is_some() && payment.pay_finish_time != paid.pay_finish_time),
         },
-        Disposition::Refused { because } => NotificationAnswer::Refused(Refusal(because.clone())),
+        Disposition::Refused { because } => match policy.replies {
+            ReplyVocabulary::All => NotificationAnswer::Refused(Refusal(because.clone())),
+            // Refused under another role or mode, and in the book as such. This one may not refuse.
+            ReplyVocabulary::RecordsOnly => NotificationAnswer::AlreadyRecorded { differs: false },
+        },
         Disposition::Held { .. } => return None,
     };
     Some(Decision { answer, changes: Vec::new() })
@@ -287,7 +305,7 @@ fn decide_refunded(facts: &NotificationFacts, refunded: &Refunded) -> Decision {
     let mut changes = Vec::new();
     let mut known = facts.refunds.clone();
     let mut differs = false;
-    for refund in &refunded.0 {
+    for refund in &refunded.done {
         if let Some(earlier) = known.iter().find(|earlier| same_refund(earlier, refund)) {
             differs |= earlier.kind != refund.kind;
         } else {
@@ -296,7 +314,12 @@ fn decide_refunded(facts: &NotificationFacts, refunded: &Refunded) -> Decision {
         }
     }
     if changes.is_empty() {
-        return Decision { answer: NotificationAnswer::AlreadyRecorded { differs }, changes };
+        let answer = if refunded.more_pending {
+            NotificationAnswer::RefundPending
+        } else {
+            NotificationAnswer::AlreadyRecorded { differs }
+        };
+        return Decision { answer, changes };
     }
     let fee = facts.details.as_ref().map(|details| details.fee);
     let step = if all_went_back(&known, fee) { OrderStep::RefundAll } else { OrderStep::RefundPart };

@@ -13,7 +13,7 @@ pub enum Found {
     Several,
 }
 
-/// All that a query is answered from, read in one go.
+/// All that a query is answered from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivablesFacts {
     /// The notice.

@@ -1,6 +1,7 @@
 //! A party's access to the platform.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,21 +37,35 @@ impl fmt::Debug for AppSecret {
 /// A client for the APIs that one party may call.
 pub struct PlatformClient {
     https: Https,
+    timeout: Duration,
     pub(super) appid: String,
     access_token: AccessToken,
 }
 
 impl PlatformClient {
-    /// A client that calls as `appid`.
+    /// A client that calls as `appid`. No call takes longer than `timeout`, an access token fetched for it included.
     #[must_use]
-    pub fn new(https: Https, appid: String, secret: AppSecret, mode: TokenMode) -> Self {
+    pub fn new(https: Https, appid: String, secret: AppSecret, mode: TokenMode, timeout: Duration) -> Self {
         let access_token = AccessToken::new(mode, appid.clone(), secret);
-        Self { https, appid, access_token }
+        Self { https, timeout, appid, access_token }
     }
 
     /// Calls an API with the access token; once more with a fresh one when the token is refused. `errcode_of` reads the
     /// errcode and errmsg of a reply.
     pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        api: &'static str,
+        body: &impl Serialize,
+        errcode_of: fn(&T) -> (i64, Option<String>),
+    ) -> Result<T, PlatformError> {
+        let called = tokio::time::timeout(self.timeout, self.call_with_token(api, body, errcode_of)).await;
+        called.unwrap_or_else(|_| {
+            let problem = format!("no reply within {} ms, the access token included", self.timeout.as_millis());
+            Err(PlatformError::Unreachable { api, problem })
+        })
+    }
+
+    async fn call_with_token<T: DeserializeOwned>(
         &self,
         api: &'static str,
         body: &impl Serialize,

@@ -4,9 +4,11 @@ use super::{PlatformClient, PlatformError};
 use crate::domain::OrderId;
 use crate::wire::{GetOrderReply, GetOrderRequest};
 
-const GET_ORDER: &str = "/nontax/getorder";
+/// The path of the API.
+pub const GET_ORDER: &str = "/nontax/getorder";
 
-/// The errcode for an order_id that the platform does not know (source §10).
+/// "The order_id parameter is invalid" (source §10). It is the only code of the sources that a well-formed order_id can get when
+/// there is no such order, and is taken to say so (docs/decisions/0011).
 const NO_SUCH_ORDER: i64 = 9_201_010;
 
 impl PlatformClient {

@@ -9,4 +9,5 @@ mod https;
 pub use access_token::TokenMode;
 pub use client::{AppSecret, PlatformClient};
 pub use error::PlatformError;
+pub use get_order::GET_ORDER;
 pub use https::Https;

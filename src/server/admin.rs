@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Gateway;
 use super::metrics::PartyLabel;
 
-/// How long a readiness check waits for the database.
+/// How long a readiness check and the metrics wait for the database.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The process answers.
@@ -46,14 +46,19 @@ pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
 
 /// The metrics. Held payments are counted anew each time, so that a restart does not forget them.
 pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+    // Without the database the other metrics are wanted all the more: these then stay as they were.
+    let _ = tokio::time::timeout(READY_TIMEOUT, count_held(&gateway)).await;
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text())
+}
+
+async fn count_held(gateway: &Gateway) {
     for party in gateway.parties() {
         if let Ok(held) = gateway.store.count_held(party.name.clone()).await {
             let label = PartyLabel { party: party.name.to_string() };
             gateway.metrics.held_payments.get_or_create(&label).set(i64::try_from(held).unwrap_or(i64::MAX));
         }
     }
-    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text())
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

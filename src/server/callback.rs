@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 
 use super::metrics::{CallbackLabels, KeyLabels, KindLabel, PartyLabel, RefundLabels};
 use super::peer::ClientAddress;
@@ -87,19 +88,20 @@ async fn answer(
         gateway,
     };
     let read = tokio::time::timeout(limits.reply_deadline, read_body(body, limits.max_body_bytes)).await;
+    // Counted from the last byte: a client that holds it back does not buy itself a reply without the delay.
+    let faults_leave_at = Instant::now() + limits.envelope_fault_delay;
     let body = match read {
         Ok(Ok(body)) => body,
-        Ok(Err(fault)) => return callback.refuse(fault).await,
+        Ok(Err(fault)) => return callback.refuse(&fault, faults_leave_at).await,
         Err(_) => {
             let late = Fault::Deadline { deadline_ms: limits.reply_deadline.as_millis() };
-            let key = callback.party.key_ring.current();
-            return callback.reply(fault_reply(late, None, callback.party.locale), key);
+            return callback.reply(fault_reply(late, None, callback.party.locale), None);
         }
     };
     callback.body_digest = sha256_hex(&body);
     match callback.open(&body) {
         Ok(opened) => callback.answer_opened(opened).await,
-        Err(fault) => callback.refuse(fault).await,
+        Err(fault) => callback.refuse(&fault, faults_leave_at).await,
     }
 }
 
@@ -154,10 +156,9 @@ impl Callback {
         RequestFault { errcode, problem: fault.to_string() }
     }
 
-    /// The one door of all envelope faults: one status, one length, one moment.
-    async fn refuse(self, fault: RequestFault) -> Response {
-        let leaves_at = self.started + self.gateway.limits.envelope_fault_delay;
-        tokio::time::sleep_until(leaves_at.into()).await;
+    /// The one door of all envelope faults: one status, one length, one moment. Everything is done before the wait, so that what
+    /// differs between the faults ends in it.
+    async fn refuse(self, fault: &RequestFault, leaves_at: Instant) -> Response {
         tracing::warn!(
             party = %self.party.name,
             kind = self.kind.name(),
@@ -173,9 +174,11 @@ impl Callback {
             _ => "invalid_envelope",
         };
         self.count(fault.errcode, outcome);
-        self.gateway.journal.append(self.journal_entry(fault.errcode, outcome, None, None));
+        self.gateway.journal.append_unopened(self.journal_entry(fault.errcode, outcome, None, None));
         let plaintext = reply::envelope_fault_plaintext(fault.errcode, self.party.locale);
-        sealed(self.party.key_ring.current(), &plaintext)
+        let response = sealed(self.party.key_ring.current(), &plaintext);
+        tokio::time::sleep_until(leaves_at.into()).await;
+        response
     }
 
     /// Answers from the book. The work is a task of its own: a caller who hangs up, or the deadline, does not cut a transaction off.
@@ -190,7 +193,7 @@ impl Callback {
             started: self.started,
         };
         let (gateway, party, kind) = (Arc::clone(&self.gateway), Arc::clone(&self.party), self.kind);
-        let work = tokio::spawn(async move {
+        let mut work = tokio::spawn(async move {
             match kind {
                 CallbackKind::Receivables => {
                     answer_query(&*gateway.store, &party, &plaintext, received.received_at).await
@@ -201,26 +204,31 @@ impl Callback {
             }
         });
         let deadline = self.gateway.limits.reply_deadline;
-        let answered = match tokio::time::timeout_at((self.started + deadline).into(), work).await {
+        let answered = match tokio::time::timeout_at((self.started + deadline).into(), &mut work).await {
             Ok(Ok(answered)) => answered,
             Ok(Err(_)) => fault_reply(Fault::Panic, None, self.party.locale),
-            Err(_) => fault_reply(Fault::Deadline { deadline_ms: deadline.as_millis() }, None, self.party.locale),
+            Err(_) => {
+                tell_the_end(work, self.wxnontaxstr.clone());
+                fault_reply(Fault::Deadline { deadline_ms: deadline.as_millis() }, None, self.party.locale)
+            }
         };
-        self.reply(answered, symmetric_key)
+        self.reply(answered, Some(symmetric_key))
     }
 
-    fn reply(&self, answered: Answered, key: &SymmetricKey) -> Response {
+    /// `opened_by` is the key that opened the request; without one the current key seals the reply.
+    fn reply(&self, answered: Answered, opened_by: Option<&SymmetricKey>) -> Response {
         let Answered { plaintext, errcode, outcome, subject, journaled, fault } = answered;
         self.count(errcode, outcome);
         if self.kind == CallbackKind::Notification && errcode.refunds() != RefundRule::Never {
             let label = RefundLabels { party: self.party.name.to_string(), errcode: errcode.code() };
             self.gateway.metrics.refunding_replies.get_or_create(&label).inc();
         }
-        self.log(errcode, outcome, subject.as_deref(), key, fault.as_ref());
+        self.log(errcode, outcome, subject.as_deref(), opened_by, fault.as_ref());
         if !journaled {
-            self.gateway.journal.append(self.journal_entry(errcode, outcome, subject, Some(key.id().to_owned())));
+            let key_id = opened_by.map(|key| key.id().to_owned());
+            self.gateway.journal.append(self.journal_entry(errcode, outcome, subject, key_id));
         }
-        sealed(key, &plaintext)
+        sealed(opened_by.unwrap_or_else(|| self.party.key_ring.current()), &plaintext)
     }
 
     fn count(&self, errcode: Errcode, outcome: &'static str) {
@@ -264,7 +272,7 @@ impl Callback {
         errcode: Errcode,
         outcome: &'static str,
         subject: Option<&str>,
-        key: &SymmetricKey,
+        opened_by: Option<&SymmetricKey>,
         fault: Option<&Fault>,
     ) {
         let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -278,7 +286,7 @@ impl Callback {
                     subject,
                     errcode = errcode.code(),
                     outcome,
-                    key = key.id(),
+                    key = opened_by.map(SymmetricKey::id),
                     duration_us,
                     $($more)*
                     $message
@@ -286,11 +294,42 @@ impl Callback {
             };
         }
         match fault {
+            // Nobody has shown yet that it is the platform who is slow.
+            Some(fault) if opened_by.is_none() => {
+                tell!(warn, "callback not read", error = fault as &dyn std::error::Error,);
+            }
             Some(fault) => tell!(error, "callback failed", error = fault as &dyn std::error::Error,),
             None if outcome == "repeat_differs" => tell!(warn, "callback repeats an order with another story",),
             None => tell!(info, "callback answered",),
         }
     }
+}
+
+/// Work that outlived the deadline goes on, and its end is told: what it committed stands, and the next repeat gets it.
+fn tell_the_end(work: JoinHandle<Answered>, wxnontaxstr: Option<String>) {
+    tokio::spawn(async move {
+        let wxnontaxstr = wxnontaxstr.as_deref();
+        match work.await {
+            Ok(Answered { fault: Some(fault), .. }) => {
+                let error = &fault as &dyn std::error::Error;
+                tracing::error!(
+                    wxnontaxstr,
+                    error,
+                    "a callback that was answered 299 at the deadline failed afterwards"
+                );
+            }
+            Ok(Answered { outcome, .. }) => {
+                tracing::warn!(
+                    wxnontaxstr,
+                    outcome,
+                    "a callback that was answered 299 at the deadline was done afterwards"
+                );
+            }
+            Err(_) => {
+                tracing::error!(wxnontaxstr, "a callback that was answered 299 at the deadline panicked afterwards");
+            }
+        }
+    });
 }
 
 fn sealed(key: &SymmetricKey, plaintext: &[u8]) -> Response {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -77,11 +78,18 @@ fn spawn_connection(
     let _ = stream.set_nodelay(true);
     let watch = HeadWatch::default();
     let guard = SlowHeadGuard::new(stream, limits.header_timeout, watch.clone());
-    let service = router.clone().map_request(move |mut request: Request<Incoming>| {
-        watch.head_is_read();
-        request.extensions_mut().insert(PeerAddress(peer));
-        request
-    });
+    let answered = watch.clone();
+    let service = router
+        .clone()
+        .map_request(move |mut request: Request<Incoming>| {
+            watch.head_is_read();
+            request.extensions_mut().insert(PeerAddress(peer));
+            request
+        })
+        .map_response(move |response: Response| {
+            answered.request_is_answered();
+            response
+        });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.idle_timeout)

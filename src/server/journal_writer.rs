@@ -44,6 +44,16 @@ impl JournalWriter {
         }
     }
 
+    /// As [`Self::append`], for a request that no key opened. Anybody can send those, so they get half of the queue at most and
+    /// never displace a row of the platform's.
+    pub(super) fn append_unopened(&self, entry: JournalEntry) {
+        if self.queue.capacity() > QUEUE_ROWS / 2 {
+            self.append(entry);
+        } else {
+            self.lost.inc();
+        }
+    }
+
     /// Waits until everything handed over so far is written, but no longer than `patience`.
     pub(super) async fn flush(&self, patience: Duration) {
         let (done, written) = oneshot::channel();

@@ -36,13 +36,13 @@ impl AddressRules {
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let hops = headers.get_all(X_FORWARDED_FOR).iter().rev();
-        let hops = hops.flat_map(|value| value.to_str().unwrap_or("").rsplit(','));
-        for hop in hops {
+        // Bytes, not text: whatever a client wrote at the left must not hide what a proxy appended at the right.
+        for hop in hops.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b',')) {
             if !contains(&self.trusted_proxies, client) {
                 break;
             }
             // What cannot be read is where the chain of trust ends.
-            let Some(address) = parse_hop(hop) else { break };
+            let Some(address) = std::str::from_utf8(hop).ok().and_then(parse_hop) else { break };
             client = address;
         }
         client
@@ -114,6 +114,14 @@ mod tests {
         assert_eq!(client(&rules, "10.0.0.1", &["192.0.2.1, nonsense, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(client(&rules, "10.0.0.1", &["10.0.0.3, 10.0.0.2"]), "10.0.0.3");
         assert_eq!(client(&rules, "10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_a_client_writes_does_not_hide_what_a_proxy_appends() {
+        let rules = rules(&[], &["10.0.0.0/8"]);
+        let mut headers = HeaderMap::new();
+        headers.append(X_FORWARDED_FOR, axum::http::HeaderValue::from_bytes(b"\xff, 198.51.100.9").unwrap());
+        assert_eq!(rules.client("10.0.0.1".parse().unwrap(), &headers).to_string(), "198.51.100.9");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// The schema is not this version's.
-    #[error("the database schema is not up to date: {0}")]
+    #[error("the database schema does not fit this version of nontax: {0}")]
     Schema(String),
     /// A row holds something that no version of this program writes.
     #[error("the database holds an impossible value in {column}: {problem}")]

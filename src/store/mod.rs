@@ -19,13 +19,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::{
-    DepartmentCode, NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderDetails, OrderId, PartyName,
-    PaymentNoticeNo, ReceivablesFacts, RegionCode, Suspension, SuspensionScope,
+    DepartmentCode, NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo,
+    ReceivablesFacts, RegionCode, Suspension, SuspensionScope,
 };
 
 pub use error::{MoveNoticeError, StoreError};
 pub use journal::{CallbackKind, JournalEntry};
-pub use notice::{ImportOutcome, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
+pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
 pub use open::{SharedStore, open};
 pub use postgres::PostgresStore;
 pub use recording::Recording;
@@ -51,7 +51,7 @@ pub trait Store: Send + Sync {
     async fn look_up_receivables(&self, lookup: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError>;
 
     /// What is known of an order, if anything is.
-    async fn find_order(&self, party: PartyName, order_id: OrderId) -> Result<Option<OrderDetails>, StoreError>;
+    async fn find_order(&self, party: PartyName, order_id: OrderId) -> Result<Option<KnownOrder>, StoreError>;
 
     /// Decides a notification and commits its changes, its journal row and its outbox rows. When this returns an answer, the
     /// answer survives a crash; when it returns an error, nothing was acknowledged and the same call may be made again.

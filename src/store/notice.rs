@@ -37,6 +37,15 @@ pub struct NoticeRecord {
     pub updated_at: Timestamp,
 }
 
+/// What is known of an order before it is notified again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownOrder {
+    /// What it pays, where that is known.
+    pub details: Option<OrderDetails>,
+    /// Where it stands.
+    pub state: OrderState,
+}
+
 /// An order with its payment and its refunds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderRecord {

@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    ImportOutcome, JournalEntry, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord, ReceivablesLookup,
-    Recording, StateChange, Store, StoreError,
+    ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord,
+    ReceivablesLookup, Recording, StateChange, Store, StoreError,
 };
 use crate::domain::{
-    Found, NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderDetails, OrderId, PartyName, PaymentNoticeNo,
+    Found, NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo,
     ReceivablesFacts, Suspension, SuspensionScope,
 };
 
@@ -34,7 +34,7 @@ impl Store for NoticesInMemory {
         Ok(ReceivablesFacts { found: Found::None, suspensions })
     }
 
-    async fn find_order(&self, _: PartyName, _: OrderId) -> Result<Option<OrderDetails>, StoreError> {
+    async fn find_order(&self, _: PartyName, _: OrderId) -> Result<Option<KnownOrder>, StoreError> {
         unreachable!("the tests of notices look for no order")
     }
 

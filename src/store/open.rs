@@ -15,6 +15,11 @@ pub type SharedStore = Arc<dyn Store>;
 pub async fn open(url: &str, password: Option<&str>, max_connections: u32) -> Result<SharedStore, StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
+        if path.contains('?') {
+            return Err(StoreError::Open(
+                "sqlite: takes a path and no parameters: leave out what stands after the ?".to_owned(),
+            ));
+        }
         if path.is_empty() || path.starts_with(":memory:") {
             return Err(StoreError::Open(
                 "a book in memory would be lost with the process: write sqlite:PATH".to_owned(),

@@ -26,8 +26,8 @@ pub use notification::{
     NotificationReply, PAY_CHANNEL_WX_NONTAX, PaymentStatusNotification, STATUS_PAID, STATUS_REFUNDED, is_paid_status,
 };
 pub use order::{
-    GetOrderReply, GetOrderRequest, NotifyDetail, NotifyHistory, ORDER_STATUS_CANCELED, ORDER_STATUS_TO_BE_PAID,
-    PartialRefundInfo, REFUND_STATUS_REFUNDED,
+    FEE_TYPE_CNY, GetOrderReply, GetOrderRequest, NotifyDetail, NotifyHistory, ORDER_STATUS_CANCELED,
+    ORDER_STATUS_TO_BE_PAID, PartialRefundInfo, REFUND_STATUS_AWAITING, REFUND_STATUS_REFUNDED,
 };
 pub use query_fee::{QueryFeeReply, QueryFeeRequest};
 pub use receivables::{ReceivablesItem, ReceivablesQuery, ReceivablesReply};

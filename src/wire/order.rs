@@ -11,8 +11,14 @@ pub const ORDER_STATUS_TO_BE_PAID: i64 = 1;
 /// `status` of an order that ran out of time before it was paid.
 pub const ORDER_STATUS_CANCELED: i64 = 12;
 
+/// `fee_type` of an order in Chinese yuan.
+pub const FEE_TYPE_CNY: i64 = 1;
+
 /// `refund_status` of a partial refund that is done.
 pub const REFUND_STATUS_REFUNDED: i64 = 5;
+
+/// `refund_status` of a partial refund that is on its way.
+pub const REFUND_STATUS_AWAITING: i64 = 6;
 
 /// The body of `POST /nontax/getorder`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +113,7 @@ pub struct GetOrderReply {
     #[serde(deserialize_with = "lenient::optional_string", skip_serializing_if = "Option::is_none")]
     pub region_code: Option<String>,
     /// What the total is made of.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "lenient::one_or_many", skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ReceivablesItem>,
     /// Bill type code.
     #[serde(deserialize_with = "lenient::optional_string", skip_serializing_if = "Option::is_none")]
@@ -122,7 +128,7 @@ pub struct GetOrderReply {
     #[serde(deserialize_with = "lenient::one_or_many", skip_serializing_if = "Vec::is_empty")]
     pub partial_refund_info: Vec<PartialRefundInfo>,
     /// Whom the platform notified, and what came back.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "lenient::one_or_many", skip_serializing_if = "Vec::is_empty")]
     pub notify_history: Vec<NotifyHistory>,
     /// Where the order was placed.
     #[serde(deserialize_with = "lenient::optional_string", skip_serializing_if = "Option::is_none")]

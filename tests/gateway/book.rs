@@ -110,13 +110,17 @@ pub(crate) fn details(number: &str, fee: i64) -> OrderDetails {
 
 /// A refund of all.
 pub(crate) fn refunded() -> OrderEvent {
-    OrderEvent::Refunded(Refunded(vec![Refund { kind: RefundKind::Full, refund_finish_time: Some(at(NOON + 60)) }]))
+    refund(RefundKind::Full, Some(at(NOON + 60)))
 }
 
 /// A refund of a part.
 pub(crate) fn refunded_part(id: &str, amount: i64) -> OrderEvent {
     let kind = RefundKind::Partial { refund_order_id: RefundOrderId::new(id).unwrap(), refund_fee: fen(amount) };
-    OrderEvent::Refunded(Refunded(vec![Refund { kind, refund_finish_time: None }]))
+    refund(kind, None)
+}
+
+fn refund(kind: RefundKind, refund_finish_time: Option<Timestamp>) -> OrderEvent {
+    OrderEvent::Refunded(Refunded { done: vec![Refund { kind, refund_finish_time }], more_pending: false })
 }
 
 /// A notification on its way into the book.

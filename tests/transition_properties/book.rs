@@ -240,11 +240,14 @@ pub(crate) fn paid(fee: i64, pay_finish_seconds: i64) -> OrderEvent {
 pub(crate) fn part_refund(number: usize, amount: i64) -> OrderEvent {
     let refund_order_id = RefundOrderId::new(&format!("R{number}")).unwrap();
     let kind = RefundKind::Partial { refund_order_id, refund_fee: fen(amount) };
-    OrderEvent::Refunded(Refunded(vec![Refund { kind, refund_finish_time: None }]))
+    OrderEvent::Refunded(Refunded { done: vec![Refund { kind, refund_finish_time: None }], more_pending: false })
 }
 
 pub(crate) fn full_refund() -> OrderEvent {
-    OrderEvent::Refunded(Refunded(vec![Refund { kind: RefundKind::Full, refund_finish_time: None }]))
+    OrderEvent::Refunded(Refunded {
+        done: vec![Refund { kind: RefundKind::Full, refund_finish_time: None }],
+        more_pending: false,
+    })
 }
 
 pub(crate) fn any_policy() -> impl Strategy<Value = Policy> {

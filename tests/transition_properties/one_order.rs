@@ -111,7 +111,7 @@ proptest! {
         let mut full = false;
         for event in &story {
             let OrderEvent::Refunded(refunded) = event else { continue };
-            match &refunded.0[0].kind {
+            match &refunded.done[0].kind {
                 RefundKind::Full => full = true,
                 RefundKind::Partial { refund_fee, .. } => back += refund_fee.get(),
             }

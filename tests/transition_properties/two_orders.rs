@@ -31,7 +31,7 @@ fn rank(state: OrderState) -> Option<usize> {
 fn stands_in(entry: &OrderEntry, event: &OrderEvent) -> bool {
     match event {
         OrderEvent::Paid(_) => entry.payment.is_some(),
-        OrderEvent::Refunded(refunded) => refunded.0.iter().all(|refund| match &refund.kind {
+        OrderEvent::Refunded(refunded) => refunded.done.iter().all(|refund| match &refund.kind {
             nontax_gateway::domain::RefundKind::Full => entry.refunds.contains(refund),
             nontax_gateway::domain::RefundKind::Partial { refund_order_id, .. } => {
                 entry.refunds.iter().any(|other| format!("{:?}", other.kind).contains(refund_order_id.as_str()))
@@ -96,6 +96,7 @@ proptest! {
                     prop_assert_eq!(own.disposition(), Some(&Disposition::Held { because: because.clone() }));
                 }
                 NotificationAnswer::EverythingSuspended => prop_assert!(false, "nothing is suspended"),
+                NotificationAnswer::RefundPending => prop_assert!(false, "nothing is pending"),
             }
             // The same notification once more changes nothing and is answered alike.
             let mut again = book.clone();

@@ -76,7 +76,9 @@ impl World {
         let settings = Settings { timing, ..Settings::new(signing_key, vec![simulated]) };
         let simulator = Simulator::new(settings).map_err(cannot_start)?;
 
-        let https = Https::new(&simulator_url, Duration::from_millis(1200)).map_err(cannot_start)?;
+        let built_in = config::built_in();
+        let timeout = built_in.platform.timeout;
+        let https = Https::new(&simulator_url, timeout).map_err(cannot_start)?;
         let secret = AppSecret::new(APP_SECRET);
         let party = Party {
             name: party,
@@ -86,9 +88,9 @@ impl World {
             on_refusal: OnRefusal::Refund,
             locale: Locale::Chinese,
             key_ring,
-            platform: Some(PlatformClient::new(https, APPID.to_owned(), secret, TokenMode::Stable)),
+            platform: Some(PlatformClient::new(https, APPID.to_owned(), secret, TokenMode::Stable, timeout)),
         };
-        let server = config::built_in().server;
+        let server = built_in.server;
         let gateway = Gateway::new(vec![party], store, address_rules(&server), callback_limits(&server));
         let connections = connection_limits(&server);
 

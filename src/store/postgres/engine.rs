@@ -24,6 +24,7 @@ const STATEMENT_TIMEOUT: &str = "5s";
 /// The production store.
 pub struct PostgresStore {
     pool: PgPool,
+    options: PgConnectOptions,
 }
 
 impl PostgresStore {
@@ -46,8 +47,8 @@ impl PostgresStore {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options);
-        Ok(Self { pool })
+            .connect_lazy_with(options.clone());
+        Ok(Self { pool, options })
     }
 
     pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
@@ -71,7 +72,12 @@ impl PostgresStore {
     }
 
     pub(super) async fn bring_up_to_date(&self) -> Result<usize, StoreError> {
-        schema::apply(&MIGRATIONS, &self.pool).await
+        // A migration of a large table takes as long as it takes, and so does the wait for another gateway's.
+        let options = self.options.clone().options([("statement_timeout", "0")]);
+        let patient = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let applied = schema::apply(&MIGRATIONS, &patient).await;
+        patient.close().await;
+        applied
     }
 
     pub(super) async fn close_connections(&self) {

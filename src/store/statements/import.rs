@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::{QueryBuilder, Transaction};
 
 use super::journal::{self, StateRow};
@@ -40,6 +41,8 @@ pub(super) async fn import(
             let from = before.map_or("", NoticeState::name);
             let row = StateRow { kind: "notice", subject: &subject, step: "import", from, to: after.name() };
             journal::append_state(&mut transaction, party, &row, "import", at).await?;
+            let kind = format!("notice.{}", after.name());
+            journal::append_event(&mut transaction, party, &kind, &subject, &json!({ "reason": "import" }), at).await?;
         }
     }
     if !writes.is_empty() {

@@ -17,12 +17,12 @@ use jiff::Timestamp;
 
 use super::{Db, Engine, Row};
 use crate::domain::{
-    NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderDetails, OrderId, PartyName, PaymentNoticeNo,
-    ReceivablesFacts, Suspension, SuspensionScope,
+    NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo, ReceivablesFacts,
+    Suspension, SuspensionScope,
 };
 use crate::store::{
-    ImportOutcome, JournalEntry, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord, ReceivablesLookup,
-    Recording, Store, StoreError,
+    ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord,
+    ReceivablesLookup, Recording, Store, StoreError,
 };
 
 /// How often a transaction is tried when other writers get in between. Each loser's opponent has committed, so with a handful of
@@ -52,9 +52,8 @@ impl Store for Engine {
         notice::look_up(&mut *self.reader().await?, &lookup).await
     }
 
-    async fn find_order(&self, party: PartyName, order_id: OrderId) -> Result<Option<OrderDetails>, StoreError> {
-        let found = order::find(&mut *self.reader().await?, &party, &order_id).await?;
-        Ok(found.and_then(|stored| stored.details))
+    async fn find_order(&self, party: PartyName, order_id: OrderId) -> Result<Option<KnownOrder>, StoreError> {
+        order::find(&mut *self.reader().await?, &party, &order_id).await
     }
 
     async fn record_notification(&self, recording: Recording) -> Result<NotificationAnswer, StoreError> {

@@ -4,15 +4,9 @@ use jiff::Timestamp;
 
 use super::{Connection, Row, failed, rows};
 use crate::domain::{BankId, NoticeType, OrderDetails, OrderId, OrderState, PartyName};
-use crate::store::StoreError;
+use crate::store::{KnownOrder, StoreError};
 
-/// An order as it is kept.
-pub(super) struct StoredOrder {
-    pub(super) details: Option<OrderDetails>,
-    pub(super) state: OrderState,
-}
-
-pub(super) fn stored(row: &Row) -> Result<StoredOrder, StoreError> {
+pub(super) fn stored(row: &Row) -> Result<KnownOrder, StoreError> {
     let details = match (rows::optional_fen(row, "fee")?, rows::optional_text(row, "source")?) {
         (Some(fee), Some(source)) => Some(OrderDetails {
             notice: rows::optional_notice_key(row)?,
@@ -27,14 +21,14 @@ pub(super) fn stored(row: &Row) -> Result<StoredOrder, StoreError> {
         }),
         _ => None,
     };
-    Ok(StoredOrder { details, state: rows::order_state(&rows::text(row, "state")?)? })
+    Ok(KnownOrder { details, state: rows::order_state(&rows::text(row, "state")?)? })
 }
 
 pub(super) async fn find(
     connection: &mut Connection,
     party: &PartyName,
     order_id: &OrderId,
-) -> Result<Option<StoredOrder>, StoreError> {
+) -> Result<Option<KnownOrder>, StoreError> {
     let found = sqlx::query(
         "SELECT payment_notice_no, region_code, department_code, fee, bank_id, department_name, payment_notice_type, \
                 items, source, state \
@@ -55,7 +49,7 @@ pub(super) async fn lock(
     order_id: &OrderId,
     details: Option<&OrderDetails>,
     at: Timestamp,
-) -> Result<StoredOrder, StoreError> {
+) -> Result<KnownOrder, StoreError> {
     sqlx::query(
         "INSERT INTO platform_order (party, order_id, payment_notice_no, region_code, department_code, items, state, \
                 created_at, updated_at) \

@@ -22,7 +22,7 @@ pub(super) async fn record(
     let facts = read_facts(&mut transaction, recording).await?;
     let decision = decide(&facts, &recording.event, recording.policy, recording.received_at);
     let key = facts.details.as_ref().and_then(|details| details.notice.as_ref());
-    let mut writer = Writer { connection: &mut transaction, recording, key };
+    let mut writer = Writer { connection: &mut transaction, recording, facts: &facts, key };
     for change in &decision.changes {
         writer.write(change).await?;
     }
@@ -76,6 +76,7 @@ async fn read_facts(connection: &mut Connection, recording: &Recording) -> Resul
 struct Writer<'a> {
     connection: &'a mut Connection,
     recording: &'a Recording,
+    facts: &'a NotificationFacts,
     /// The notice that the order pays.
     key: Option<&'a NoticeKey>,
 }
@@ -96,12 +97,16 @@ impl Writer<'_> {
             }
             Change::PutPayment(put) => {
                 payment::put(self.connection, party, self.key, put, *at).await?;
-                self.state("payment", put.order_id.as_str(), "record", "", put.disposition.name()).await?;
+                let from = self.facts.payment.as_ref().map_or("", |payment| payment.disposition.name());
+                self.state("payment", put.order_id.as_str(), "record", from, put.disposition.name()).await?;
                 self.payment_event(&put.order_id, put.fee, &put.disposition, put.pay_finish_time).await
             }
             Change::Dispose { order_id, disposition } => {
                 payment::dispose(self.connection, party, order_id, disposition).await?;
-                self.state("payment", order_id.as_str(), "dispose", "", disposition.name()).await
+                let own = self.facts.payment.as_ref().filter(|payment| payment.order_id == *order_id);
+                // Another order's payment is one of those that wait, and they are recorded.
+                let from = own.map_or("recorded", |payment| payment.disposition.name());
+                self.state("payment", order_id.as_str(), "dispose", from, disposition.name()).await
             }
             Change::AddRefund(refund) => {
                 payment::add_refund(self.connection, party, order_id, refund, *at).await?;

@@ -1,6 +1,7 @@
 //! Suspensions in force.
 
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::Transaction;
 
 use super::journal::{self, StateRow};
@@ -42,14 +43,11 @@ pub(super) async fn suspend(
     .execute(&mut *transaction)
     .await
     .map_err(failed("suspend"))?;
-    let change = StateRow {
-        kind: "suspension",
-        subject: &format!("{scope}:{subject}"),
-        step: "suspend",
-        from: "",
-        to: "suspended",
-    };
+    let subject = format!("{scope}:{subject}");
+    let change = StateRow { kind: "suspension", subject: &subject, step: "suspend", from: "", to: "suspended" };
     journal::append_state(&mut transaction, party, &change, &suspension.reason, at).await?;
+    let body = json!({ "reason": suspension.reason });
+    journal::append_event(&mut transaction, party, "suspension.begun", change.subject, &body, at).await?;
     transaction.commit().await.map_err(failed("commit a suspension"))
 }
 
@@ -71,14 +69,11 @@ pub(super) async fn lift(
     if deleted.rows_affected() == 0 {
         return Ok(false);
     }
-    let change = StateRow {
-        kind: "suspension",
-        subject: &format!("{scope}:{subject}"),
-        step: "restore",
-        from: "suspended",
-        to: "",
-    };
+    let subject = format!("{scope}:{subject}");
+    let change = StateRow { kind: "suspension", subject: &subject, step: "restore", from: "suspended", to: "" };
     journal::append_state(&mut transaction, party, &change, reason, at).await?;
+    let body = json!({ "reason": reason });
+    journal::append_event(&mut transaction, party, "suspension.ended", change.subject, &body, at).await?;
     transaction.commit().await.map_err(failed("commit the end of a suspension"))?;
     Ok(true)
 }
