@@ -92,8 +92,7 @@ async fn answer(
         Ok(Err(fault)) => return callback.refuse(fault).await,
         Err(_) => {
             let late = Fault::Deadline { deadline_ms: limits.reply_deadline.as_millis() };
-            let key = callback.party.key_ring.current();
-            return callback.reply(fault_reply(late, None, callback.party.locale), key);
+            return callback.reply(fault_reply(late, None, callback.party.locale), None);
         }
     };
     callback.body_digest = sha256_hex(&body);
@@ -206,21 +205,23 @@ impl Callback {
             Ok(Err(_)) => fault_reply(Fault::Panic, None, self.party.locale),
             Err(_) => fault_reply(Fault::Deadline { deadline_ms: deadline.as_millis() }, None, self.party.locale),
         };
-        self.reply(answered, symmetric_key)
+        self.reply(answered, Some(symmetric_key))
     }
 
-    fn reply(&self, answered: Answered, key: &SymmetricKey) -> Response {
+    /// Replies under the key that opened the request; under the current one, when nothing could be opened.
+    fn reply(&self, answered: Answered, opened_by: Option<&SymmetricKey>) -> Response {
         let Answered { plaintext, errcode, outcome, subject, journaled, fault } = answered;
         self.count(errcode, outcome);
         if self.kind == CallbackKind::Notification && errcode.refunds() != RefundRule::Never {
             let label = RefundLabels { party: self.party.name.to_string(), errcode: errcode.code() };
             self.gateway.metrics.refunding_replies.get_or_create(&label).inc();
         }
-        self.log(errcode, outcome, subject.as_deref(), key, fault.as_ref());
+        let key_id = opened_by.map(SymmetricKey::id);
+        self.log(errcode, outcome, subject.as_deref(), key_id, fault.as_ref());
         if !journaled {
-            self.gateway.journal.append(self.journal_entry(errcode, outcome, subject, Some(key.id().to_owned())));
+            self.gateway.journal.append(self.journal_entry(errcode, outcome, subject, key_id.map(str::to_owned)));
         }
-        sealed(key, &plaintext)
+        sealed(opened_by.unwrap_or_else(|| self.party.key_ring.current()), &plaintext)
     }
 
     fn count(&self, errcode: Errcode, outcome: &'static str) {
@@ -264,7 +265,7 @@ impl Callback {
         errcode: Errcode,
         outcome: &'static str,
         subject: Option<&str>,
-        key: &SymmetricKey,
+        key_id: Option<&str>,
         fault: Option<&Fault>,
     ) {
         let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -278,7 +279,7 @@ impl Callback {
                     subject,
                     errcode = errcode.code(),
                     outcome,
-                    key = key.id(),
+                    key = key_id,
                     duration_us,
                     $($more)*
                     $message
