@@ -55,3 +55,14 @@ CREATE TRIGGER state_journal_no_delete BEFORE DELETE ON state_journal
 BEGIN
     SELECT RAISE(ABORT, 'table state_journal is append-only');
 END;
+-- A row that is replaced fires no delete trigger.
+CREATE TRIGGER callback_journal_no_replace BEFORE INSERT ON callback_journal
+WHEN EXISTS (SELECT 1 FROM callback_journal WHERE callback_id = NEW.callback_id)
+BEGIN
+    SELECT RAISE(ABORT, 'table callback_journal is append-only');
+END;
+CREATE TRIGGER state_journal_no_replace BEFORE INSERT ON state_journal
+WHEN EXISTS (SELECT 1 FROM state_journal WHERE change_id = NEW.change_id)
+BEGIN
+    SELECT RAISE(ABORT, 'table state_journal is append-only');
+END;

@@ -12,8 +12,12 @@ use serde_json::json;
 use super::Gateway;
 use super::metrics::PartyLabel;
 
-/// How long a readiness check and the metrics wait for the database.
+/// How long a readiness check waits for the database.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long the metrics wait for the database, for all parties together. A scrape that fails while the database is in trouble
+/// shows nothing when everybody looks; Prometheus gives up after 10 seconds.
+const HELD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The process answers.
 pub(super) async fn livez() -> &'static str {
@@ -44,10 +48,10 @@ pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
     (status, Json(json!({ "ready": ready, "database": database, "parties": parties }))).into_response()
 }
 
-/// The metrics. Held payments are counted anew each time, so that a restart does not forget them.
+/// The metrics. Held payments are counted anew each time, so that a restart does not forget them; while the database does not
+/// answer they stay as they were.
 pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    // Without the database the other metrics are wanted all the more: these then stay as they were.
-    let _ = tokio::time::timeout(READY_TIMEOUT, count_held(&gateway)).await;
+    let _ = tokio::time::timeout(HELD_TIMEOUT, count_held(&gateway)).await;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text())
 }

@@ -215,7 +215,7 @@ impl Callback {
         self.reply(answered, Some(symmetric_key))
     }
 
-    /// `opened_by` is the key that opened the request; without one the current key seals the reply.
+    /// Replies under the key that opened the request; under the current one, when nothing could be opened.
     fn reply(&self, answered: Answered, opened_by: Option<&SymmetricKey>) -> Response {
         let Answered { plaintext, errcode, outcome, subject, journaled, fault } = answered;
         self.count(errcode, outcome);
@@ -223,10 +223,10 @@ impl Callback {
             let label = RefundLabels { party: self.party.name.to_string(), errcode: errcode.code() };
             self.gateway.metrics.refunding_replies.get_or_create(&label).inc();
         }
-        self.log(errcode, outcome, subject.as_deref(), opened_by, fault.as_ref());
+        let key_id = opened_by.map(SymmetricKey::id);
+        self.log(errcode, outcome, subject.as_deref(), key_id, fault.as_ref());
         if !journaled {
-            let key_id = opened_by.map(|key| key.id().to_owned());
-            self.gateway.journal.append(self.journal_entry(errcode, outcome, subject, key_id));
+            self.gateway.journal.append(self.journal_entry(errcode, outcome, subject, key_id.map(str::to_owned)));
         }
         sealed(opened_by.unwrap_or_else(|| self.party.key_ring.current()), &plaintext)
     }
@@ -272,7 +272,7 @@ impl Callback {
         errcode: Errcode,
         outcome: &'static str,
         subject: Option<&str>,
-        opened_by: Option<&SymmetricKey>,
+        key_id: Option<&str>,
         fault: Option<&Fault>,
     ) {
         let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -286,7 +286,7 @@ impl Callback {
                     subject,
                     errcode = errcode.code(),
                     outcome,
-                    key = opened_by.map(SymmetricKey::id),
+                    key = key_id,
                     duration_us,
                     $($more)*
                     $message
@@ -295,7 +295,7 @@ impl Callback {
         }
         match fault {
             // Nobody has shown yet that it is the platform who is slow.
-            Some(fault) if opened_by.is_none() => {
+            Some(fault) if key_id.is_none() => {
                 tell!(warn, "callback not read", error = fault as &dyn std::error::Error,);
             }
             Some(fault) => tell!(error, "callback failed", error = fault as &dyn std::error::Error,),

@@ -63,6 +63,11 @@ pub(crate) fn notice(number: &str) -> Notice {
     }
 }
 
+/// A notice that is payable whenever the test runs.
+pub(crate) fn payable(number: &str) -> Notice {
+    Notice { payment_expire_date: Some("20991231".parse().unwrap()), ..notice(number) }
+}
+
 /// Imports one notice, its state as it stands.
 pub(crate) async fn import(store: &dyn Store, notice: Notice) -> ImportOutcome {
     let draft = NoticeDraft { notice, state_given: true };

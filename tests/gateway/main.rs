@@ -3,7 +3,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod addresses;
+mod admin;
 mod book;
+mod connections;
+mod database;
+mod deadlines;
+mod envelope_faults;
+mod journal;
+mod keys;
+mod logs;
+mod migrations;
+mod notifications;
+mod plaintext_faults;
+mod platform_client;
+mod queries;
 mod races;
+mod resolution;
+mod roles;
+mod served;
+mod stop;
 mod store_contract;
 mod stores;
+mod stub_platform;
+mod weixin;
