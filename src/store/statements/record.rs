@@ -1,7 +1,7 @@
 //! The one transaction of a notification: lock the order, lock its notice, decide, write, commit.
 //!
-//! Locks are always taken in this order, and a payment row is only written under its notice's lock, so that two gateways
-//! wait for each other and never in a circle.
+//! Locks are always taken in this order, and the payment of a notice is only written under the notice's lock, so that two
+//! gateways wait for each other and never in a circle.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
