@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::book::{import, party, payable};
+use crate::database::texts;
 use crate::served::{Served, Setup};
 use crate::stores::{TestStore, sqlite};
 use crate::weixin::{KEY, envelope, open_reply, query};
@@ -134,6 +135,10 @@ async fn a_body_that_does_not_come_is_answered_at_the_deadline() {
     assert_eq!(status, "HTTP/1.1 200 OK");
     assert_eq!(open_reply(KEY, &body)["errcode"], 299);
     assert_eq!(until_the_end(&mut stream).await, "");
+    served.stopped().await;
+    // No key has opened what did not come.
+    let rows = texts(&test, "SELECT outcome || ' ' || COALESCE(key_id, '-') FROM callback_journal").await;
+    assert_eq!(rows, ["deadline -"]);
 }
 
 #[tokio::test]
