@@ -71,6 +71,11 @@ async fn addresses_of_ipv6() {
 async fn a_stranger_s_word_on_who_calls_is_not_believed() {
     let (closed, _test) = served(V4, &["192.0.2.0/24"], &[]).await;
     assert_eq!(status(&closed, &["192.0.2.1"]).await, 403);
+    // Nor is a stranger told which paths there are.
+    for path in ["/", "/metrics", "/callback/nobody/receivables"] {
+        let response = closed.client.post(format!("http://{}{path}", closed.callbacks)).send().await.unwrap();
+        assert_eq!(response.status(), 403, "{path}");
+    }
     let (open, _other_test) = served(V4, &["127.0.0.1/32"], &[]).await;
     assert_eq!(status(&open, &["203.0.113.9"]).await, 200);
 }

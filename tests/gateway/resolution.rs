@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use nontax_gateway::domain::{Notice, NoticeState, PaymentNoticeNo};
 use nontax_gateway::envelope::SigningKey;
+use nontax_gateway::platform::TokenMode;
 use nontax_gateway::simulator::{Exchange, Settings, SimulatedParty, Simulator, Timing};
-use nontax_gateway::store::Store;
+use nontax_gateway::store::{SharedStore, Store};
 use nontax_gateway::wire::{QueryFeeRequest, RefundRequest};
 use tokio::net::TcpListener;
 
@@ -19,6 +20,7 @@ on_both_stores!(
     a_known_order_needs_no_platform,
     details_in_the_notification_need_no_platform,
     the_platform_is_asked_with_a_token,
+    the_older_way_to_a_token_works_as_well,
     a_refusal_is_refunded_by_the_platform,
     refunds_tell_their_amount_through_the_order,
     an_expired_token_is_replaced_once,
@@ -31,10 +33,14 @@ struct World {
     simulator: Arc<Simulator>,
 }
 
-async fn world(store: &nontax_gateway::store::SharedStore, secret: &'static str) -> World {
+async fn world(store: &SharedStore, secret: &'static str) -> World {
+    world_with(store, secret, TokenMode::Stable).await
+}
+
+async fn world_with(store: &SharedStore, secret: &'static str, token_mode: TokenMode) -> World {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let platform = PlatformAccess { secret, ..PlatformAccess::at(&url) };
+    let platform = PlatformAccess { secret, token_mode, ..PlatformAccess::at(&url) };
     let served = Setup { platform: Some(platform), ..Setup::default() }.serve(store).await;
     let base = format!("http://{}", served.callbacks);
     let weixin_side =
@@ -107,6 +113,18 @@ async fn the_platform_is_asked_with_a_token(test: TestStore) {
         let query = world.served.query(number).await;
         assert_eq!((&query["errcode"], &query["order_id"]), (&232.into(), &order_id.as_str().into()));
     }
+}
+
+async fn the_older_way_to_a_token_works_as_well(test: TestStore) {
+    for number in ["1", "2"] {
+        import(&*test.store, payable(number)).await;
+    }
+    let world = world_with(&test.store, APP_SECRET, TokenMode::Legacy).await;
+    let order_id = world.placed("1").await;
+    assert_eq!(world.paid(&order_id).await, [Some(0)]);
+    world.simulator.expire_tokens();
+    let order_id = world.placed("2").await;
+    assert_eq!(world.paid(&order_id).await, [Some(0)]);
 }
 
 async fn a_refusal_is_refunded_by_the_platform(test: TestStore) {

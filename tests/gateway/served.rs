@@ -32,12 +32,19 @@ pub(crate) struct PlatformAccess {
     pub(crate) secret: &'static str,
     /// How long one call may take.
     pub(crate) timeout: Duration,
+    /// Where the access_token comes from.
+    pub(crate) token_mode: TokenMode,
 }
 
 impl PlatformAccess {
     /// With the right secret and much patience.
     pub(crate) fn at(url: &str) -> Self {
-        Self { url: url.to_owned(), secret: APP_SECRET, timeout: Duration::from_secs(10) }
+        Self {
+            url: url.to_owned(),
+            secret: APP_SECRET,
+            timeout: Duration::from_secs(10),
+            token_mode: TokenMode::Stable,
+        }
     }
 }
 
@@ -97,7 +104,7 @@ impl Setup {
         crate::logs::capture();
         let platform = self.platform.map(|access| {
             let https = Https::new(&access.url, access.timeout).unwrap();
-            PlatformClient::new(https, APPID.to_owned(), AppSecret::new(access.secret), TokenMode::Stable)
+            PlatformClient::new(https, APPID.to_owned(), AppSecret::new(access.secret), access.token_mode)
         });
         let party = Party {
             name: party(),
@@ -208,6 +215,11 @@ impl Served {
     /// Asks both listeners to stop, as SIGTERM does.
     pub(crate) fn ask_to_stop(&self) {
         self.stop.send(()).unwrap();
+    }
+
+    /// Whether the callbacks' listener has ended, with all that was under way on it.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.serving[0].is_finished()
     }
 
     /// Stops, as `nontax serve` does: what is under way is finished and the journal is written out.

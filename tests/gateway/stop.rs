@@ -36,6 +36,9 @@ async fn what_is_under_way_is_answered_and_nothing_new_is_taken(test: TestStore)
     served.ask_to_stop();
     eventually("the callbacks are closed", || refused(served.callbacks)).await;
     eventually("the admin listener is closed", || refused(served.admin)).await;
+    // It does not end before that one is answered.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!served.has_ended());
     platform.release();
     assert_eq!(answer.await.unwrap(), 0);
     Arc::into_inner(served).unwrap().stopped().await;
@@ -63,9 +66,9 @@ async fn what_does_not_finish_within_the_grace_is_cut_off(test: TestStore) {
     let under_way = Arc::clone(&served);
     let waiting = tokio::spawn(async move { under_way.notified(&paid_without_details("A")).await });
     platform.was_asked().await;
-    // Returns although the platform never answers.
     served.ask_to_stop();
-    eventually("the callbacks are closed", || refused(served.callbacks)).await;
+    // Although the platform never answers, and the caller waits on.
+    eventually("the server gives up", async || served.has_ended().then_some(())).await;
     waiting.abort();
     let _ = waiting.await;
     Arc::into_inner(served).unwrap().stopped().await;
