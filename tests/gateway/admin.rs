@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::book::{import, payable};
+use crate::book::{import, party, payable};
+use crate::database::HeldBook;
 use crate::served::{APP_SECRET, Setup};
-use crate::stores::{TestStore, empty_postgres_database, on_both_stores, open};
+use crate::stores::{TestStore, empty_postgres_database, on_both_stores, open, postgres};
 use crate::stub_platform::{OrderReply, StubPlatform, TOKEN, http, order_for};
 use crate::weixin::{KEY, OTHER, WEIXIN, envelope_with, paid, paid_without_details, query, with};
 
@@ -52,6 +53,24 @@ async fn a_postgres_that_was_never_migrated_is_not_ready() {
     store.migrate().await.unwrap();
     assert_eq!(served.admin("/readyz").await.0, 200);
     assert_eq!(served.queried("1").await, 231);
+}
+
+#[tokio::test]
+async fn the_metrics_do_not_wait_for_a_database_that_hangs() {
+    let test = postgres().await;
+    let served = Setup::default().serve(&test.store).await;
+    let held = HeldBook::hold(&test).await;
+    let gives_up = test.store.count_held(party());
+    tokio::select! {
+        biased;
+        (status, metrics) = served.admin("/metrics") => {
+            assert_eq!(status, 200);
+            assert!(metrics.contains("nontax_build_info"), "{metrics}");
+        }
+        _ = gives_up => panic!("the metrics came after the database had given up"),
+    }
+    held.release().await;
+    assert_eq!(served.sample(r#"nontax_held_payments{party="gz-finance"}"#).await, Some(0.0));
 }
 
 /// Whether a line of the metrics has the shape of the text format.
