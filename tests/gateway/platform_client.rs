@@ -79,7 +79,6 @@ async fn a_bad_reply_is_a_fault_that_records_nothing(test: TestStore) {
         ("not ours", json(json!({ "errcode": 9_291_005, "errmsg": "no permission" }))),
         ("no fee", lacking("fee")),
         ("no region", lacking("region_code")),
-        ("no department", lacking("department_code")),
         ("a negative fee", json(negative)),
         ("a notice number of nobody", json(unreadable)),
     ];
