@@ -91,7 +91,7 @@ pub enum NoticeStep {
 }
 
 /// Every transition of a notice by name: from, step, to. A pair that is not in here is refused.
-pub const NOTICE_TRANSITIONS: [(&str, &str, &str); 8] = [
+pub const NOTICE_TRANSITIONS: [(&str, &str, &str); 7] = [
     ("unpaid", "settle", "paid"),
     ("paid", "reopen", "unpaid"),
     ("unpaid", "cancel", "canceled"),
@@ -99,12 +99,11 @@ pub const NOTICE_TRANSITIONS: [(&str, &str, &str); 8] = [
     ("unpaid", "suspend", "suspended"),
     ("canceled", "restore", "unpaid"),
     ("suspended", "restore", "unpaid"),
-    ("unpaid", "restore", "unpaid"),
 ];
 
 /// A step that a notice's state does not allow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a notice that is {from} cannot {step}")]
+#[error("a notice that is {from} cannot be {step}{}", if step.ends_with('e') { "d" } else { "ed" })]
 pub struct NoticeStepError {
     /// The state's name.
     pub from: &'static str,
@@ -151,7 +150,7 @@ impl NoticeState {
             }
             (Self::Unpaid | Self::Suspended, NoticeStep::Cancel) => Ok(Self::Canceled),
             (Self::Unpaid, NoticeStep::Suspend) => Ok(Self::Suspended),
-            (Self::Unpaid | Self::Canceled | Self::Suspended, NoticeStep::Restore) => Ok(Self::Unpaid),
+            (Self::Canceled | Self::Suspended, NoticeStep::Restore) => Ok(Self::Unpaid),
             _ => Err(refused),
         }
     }

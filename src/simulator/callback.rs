@@ -85,7 +85,7 @@ pub(super) fn body(party: &SimulatedParty, signing_key: &SigningKey, plaintext: 
         sign_type: SIGN_TYPE.to_owned(),
         version: PROTOCOL_VERSION,
         appid: match variant {
-            Variant::WrongAppid => "wx0000000000000000".to_owned(),
+            Variant::WrongAppid => "wxanothers00000000".to_owned(),
             _ => party.appid.clone(),
         },
     };

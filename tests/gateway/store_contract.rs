@@ -1,7 +1,7 @@
 //! What both stores promise, one suite for both.
 
 use crate::book::{
-    NOON, at, details, errcode, finance, import, key, notice, order, paid, paid_as, party, policy, record,
+    NOON, at, details, errcode, fen, finance, import, key, notice, order, paid, paid_as, party, policy, record,
     recording_bank, refunded, refunded_part,
 };
 use crate::stores::{TestStore, on_both_stores};
@@ -196,6 +196,13 @@ async fn an_import_adds_updates_and_keeps_what_is_paid(test: TestStore) {
     assert_eq!(state(store, "2").await, NoticeState::Canceled, "the import did not say a state");
     store.import_notices(party(), drafts(&["2"], true), at(NOON)).await.unwrap();
     assert_eq!(state(store, "2").await, NoticeState::Unpaid, "now it did");
+    let mut dearer = notice("2");
+    dearer.fee = fen(30_000);
+    dearer.items[0].fee = fen(30_000);
+    import(store, dearer).await;
+    let changes = store.notice_history(party(), key("2")).await.unwrap().changes;
+    let told = changes.iter().any(|change| (&*change.from_state, &*change.to_state) == ("200.00", "300.00"));
+    assert!(told, "a changed amount leaves a trace: {changes:?}");
     let record = &store.find_notices(party(), PaymentNoticeNo::new("3").unwrap()).await.unwrap()[0];
     assert_eq!(record.version, 2);
     assert_eq!(record.notice, notice("3"));

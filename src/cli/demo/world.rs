@@ -2,6 +2,7 @@
 //! gateway's URLs and keys.
 
 use std::fmt::Display;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,10 +128,8 @@ impl World {
              -d '{{\"appid\":\"{APPID}\",\"url\":\"{gateway_url}/callback/{PARTY}/notification\",\"version\":1}}'\n\
              \n  # every order that was placed, with its notifications\n  curl -s {simulator_url}/simulator/orders\n\
              \n  # what the gateway counts, and whether it is ready\n  curl -s {admin_url}/metrics\n  curl -s {admin_url}/readyz\n\
-             \nTo serve with keys and notices of your own:\n\
-             \n  nontax config init my-gateway    # writes a configuration and a fresh key\n  \
-             nontax --config my-gateway/nontax.toml config check\n  \
-             nontax --config my-gateway/nontax.toml serve\n"
+             \nTo serve with keys and notices of your own, follow \"Five minutes to your first callback\" in README.md. It begins with:\n\
+             \n  nontax config init my-gateway    # writes a configuration and a fresh key, and says what comes next\n"
         )
     }
 }
@@ -146,7 +145,7 @@ fn new_directory() -> Result<PathBuf, Failure> {
     getrandom::fill(&mut random).map_err(cannot_start)?;
     let name = format!("nontax-demo-{:016x}", u64::from_le_bytes(random));
     let directory = std::env::temp_dir().join(name);
-    std::fs::create_dir(&directory).map_err(cannot_start)?;
+    std::fs::DirBuilder::new().mode(0o700).create(&directory).map_err(cannot_start)?;
     Ok(directory)
 }
 

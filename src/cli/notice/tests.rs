@@ -92,7 +92,7 @@ async fn a_notice_is_canceled_and_restored_with_a_reason() {
     assert_eq!(state_of(&store, "1"), NoticeState::Canceled);
     let ran = run_words(&store, &[&["suspend"][..], &reason].concat(), "").await;
     let failure = format!("{:?}", ran.outcome.unwrap_err());
-    assert!(failure.contains("a notice that is canceled cannot suspend; nothing was changed"), "{failure}");
+    assert!(failure.contains("a notice that is canceled cannot be suspended; nothing was changed"), "{failure}");
     run_words(&store, &[&["restore"][..], &reason].concat(), "").await.outcome.unwrap();
     assert_eq!(state_of(&store, "1"), NoticeState::Unpaid);
     assert_eq!(store.history.lock().unwrap().changes[0].cause, "made out twice");

@@ -1,5 +1,8 @@
 //! The connections of the SQLite store.
 
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,6 +47,7 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
+        make_private(path).map_err(|source| StoreError::Open(format!("{}: {source}", path.display())))?;
         let cannot_open = |source: sqlx::Error| StoreError::Open(format!("{}: {source}", path.display()));
         let pool = || {
             SqlitePoolOptions::new()
@@ -85,5 +89,14 @@ impl SqliteStore {
     pub(super) async fn close_connections(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// Makes a new database file readable by its owner alone: it will hold payers' names. SQLite gives the files beside it the same
+/// rights. One that is there keeps its own.
+fn make_private(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }

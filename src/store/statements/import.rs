@@ -8,7 +8,7 @@ use sqlx::{QueryBuilder, Transaction};
 
 use super::journal::{self, StateRow};
 use super::{Connection, Db, failed, rows};
-use crate::domain::{Notice, NoticeKey, NoticeState, PartyName};
+use crate::domain::{Fen, Notice, NoticeKey, NoticeState, PartyName};
 use crate::store::{ImportOutcome, NoticeDraft, StoreError};
 
 pub(super) async fn import(
@@ -20,11 +20,11 @@ pub(super) async fn import(
     if drafts.is_empty() {
         return Ok(Vec::new());
     }
-    let held = held_states(&mut transaction, party, drafts).await?;
+    let held = held_notices(&mut transaction, party, drafts).await?;
     let mut outcomes = Vec::with_capacity(drafts.len());
     let mut writes = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        let before = held.get(&draft.notice.key);
+        let (before, fee_before) = held.get(&draft.notice.key).map(|(state, fee)| (state, *fee)).unzip();
         outcomes.push(match before {
             Some(NoticeState::Paid { .. }) => ImportOutcome::KeptPaid,
             Some(_) => ImportOutcome::Updated,
@@ -36,6 +36,12 @@ pub(super) async fn import(
             Some(_) | None => &draft.notice.state,
         };
         writes.push((&draft.notice, after));
+        if let Some(fee_before) = fee_before.filter(|fee_before| *fee_before != draft.notice.fee) {
+            let (from, to) = (fee_before.to_string(), draft.notice.fee.to_string());
+            let subject = draft.notice.key.to_string();
+            let row = StateRow { kind: "notice", subject: &subject, step: "change_fee", from: &from, to: &to };
+            journal::append_state(&mut transaction, party, &row, "import", at).await?;
+        }
         if before.is_some_and(|before| before != after) || (before.is_none() && *after != NoticeState::Unpaid) {
             let subject = draft.notice.key.to_string();
             let from = before.map_or("", NoticeState::name);
@@ -52,13 +58,13 @@ pub(super) async fn import(
     Ok(outcomes)
 }
 
-async fn held_states(
+async fn held_notices(
     connection: &mut Connection,
     party: &PartyName,
     drafts: &[NoticeDraft],
-) -> Result<HashMap<NoticeKey, NoticeState>, StoreError> {
+) -> Result<HashMap<NoticeKey, (NoticeState, Fen)>, StoreError> {
     let mut query = QueryBuilder::<Db>::new(
-        "SELECT payment_notice_no, region_code, department_code, state, paid_by_order FROM notice WHERE party = ",
+        "SELECT payment_notice_no, region_code, department_code, fee, state, paid_by_order FROM notice WHERE party = ",
     );
     query.push_bind(party.as_str().to_owned()).push(" AND payment_notice_no IN (");
     let mut numbers = query.separated(", ");
@@ -74,7 +80,8 @@ async fn held_states(
             let key =
                 rows::optional_notice_key(row)?.ok_or_else(|| rows::impossible("notice.payment_notice_no", "empty"))?;
             let paid_by = rows::optional_text(row, "paid_by_order")?;
-            Ok((key, rows::notice_state(&rows::text(row, "state")?, paid_by.as_deref())?))
+            let state = rows::notice_state(&rows::text(row, "state")?, paid_by.as_deref())?;
+            Ok((key, (state, rows::fen(row, "fee")?)))
         })
         .collect()
 }
