@@ -258,7 +258,12 @@ fn explain_signature(
             (None, false) => None,
         };
         let Some((over, covered)) = covered else {
-            explanation.note(key.id(), Verdict::Note, "verifies neither the plaintext nor data");
+            let finding = if decrypted.is_empty() {
+                "does not verify data; over the plaintext it cannot be checked, since nothing was opened"
+            } else {
+                "verifies neither the plaintext nor data"
+            };
+            explanation.note(key.id(), Verdict::Note, finding);
             continue;
         };
         fits = true;
@@ -266,7 +271,10 @@ fn explain_signature(
         let setting = if over == SignatureOver::Data { "data" } else { "plaintext" };
         explanation.advice.push(format!("write signature_over = \"{setting}\" in the party's configuration"));
     }
-    if !fits {
+    if !fits && decrypted.is_empty() {
+        // Nothing is said against the platform key while the symmetric key does not fit.
+        explanation.note("signature", Verdict::Note, "not judged: find the symmetric key that opens data first");
+    } else if !fits {
         explanation.note("signature", Verdict::Bad, "no platform key verifies it (300)");
         let advice = "compare the platform key with the one on the platform's page; a test call with a wrong signature looks the same";
         explanation.advice.push(advice.into());

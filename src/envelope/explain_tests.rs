@@ -54,6 +54,9 @@ fn a_wrong_signature_or_key_is_named() {
     let body = request(KeyEncoding::Raw, SignatureOver::Plaintext);
     let text = format!("{:?}", explain(body.as_bytes(), &[other], KeyEncoding::Raw, &[]));
     assert!(text.contains("no key gives a plaintext that is JSON (298)"), "{text}");
+    let other = WrittenKey { name: "old.key", text: b"another-key-of-thirty-two-bytes!" };
+    let text = format!("{:?}", explain(body.as_bytes(), &[other], KeyEncoding::Raw, &[platform(PRIVATE)]));
+    assert!(text.contains("not judged") && !text.contains("(300)"), "{text}");
 }
 
 #[test]
