@@ -197,3 +197,23 @@ async fn each_listener_serves_its_own_and_nothing_else() {
         assert_eq!(status(method, address, path).await, expected, "{method} {path}");
     }
 }
+
+#[tokio::test]
+async fn a_last_byte_held_back_buys_no_early_reply() {
+    let test = sqlite().await;
+    let mut setup = Setup::default();
+    let delay = Duration::from_millis(200);
+    setup.limits.envelope_fault_delay = delay;
+    let served = setup.serve(&test.store).await;
+    let mut stream = TcpStream::connect(served.callbacks).await.unwrap();
+    let head = "POST /callback/gz-finance/notification HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(b"{").await.unwrap();
+    // Longer than the delay: counted from the first byte it would be over by now.
+    tokio::time::sleep(delay * 2).await;
+    let last_byte = std::time::Instant::now();
+    stream.write_all(b"}").await.unwrap();
+    let (status, _) = one_reply(&mut stream).await;
+    assert!(status.contains("200"), "{status}");
+    assert!(last_byte.elapsed() >= delay, "the reply came {:?} after the last byte", last_byte.elapsed());
+}

@@ -18,6 +18,8 @@ on_both_stores!(
     a_payment_is_recorded_once_and_repeats_get_the_same,
     a_second_order_is_refused_with_the_first_ones_id,
     a_refusal_is_final,
+    a_party_that_may_not_refuse_any_more_does_not,
+    a_payment_recorded_without_details_settles_when_they_are_known,
     a_full_refund_makes_the_notice_due_again,
     a_refund_of_another_order_touches_nothing,
     a_refund_ahead_of_its_payment_is_kept,
@@ -95,6 +97,22 @@ async fn a_refusal_is_final(test: TestStore) {
     assert_eq!(errcode(store, "A", paid("1"), finance()).await, 231, "the platform may have refunded it already");
     assert_eq!(state(store, "1").await, NoticeState::Unpaid);
     assert_eq!(errcode(store, "B", paid("1"), finance()).await, 0);
+}
+
+async fn a_party_that_may_not_refuse_any_more_does_not(test: TestStore) {
+    let store = &*test.store;
+    assert_eq!(errcode(store, "A", paid("1"), finance()).await, 231);
+    assert_eq!(errcode(store, "A", paid("1"), recording_bank()).await, 0, "its role changed");
+    assert_eq!(errcode(store, "A", paid("1"), finance()).await, 231, "and back: the refusal stands");
+}
+
+async fn a_payment_recorded_without_details_settles_when_they_are_known(test: TestStore) {
+    let store = &*test.store;
+    import(store, notice("1")).await;
+    assert_eq!(errcode(store, "A", paid_as(Resolution::NoSuchOrder), recording_bank()).await, 0);
+    assert_eq!(state(store, "1").await, NoticeState::Unpaid);
+    assert_eq!(errcode(store, "A", paid("1"), recording_bank()).await, 0);
+    assert_eq!(state(store, "1").await, NoticeState::Paid { order_id: Some(order("A")) });
 }
 
 async fn a_full_refund_makes_the_notice_due_again(test: TestStore) {
