@@ -2,9 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
-use super::api_error::ApiErrorCode;
 use super::callback::{Callback, Variant};
 use crate::envelope::{DecryptionFault, SymmetricKey};
+use crate::wire::ApiErrcode;
 use crate::wire::{DATA_ENCRYPT_TYPE, NotificationReply, ReplyEnvelope, from_json};
 
 /// How much of an unreadable reply is quoted, in characters.
@@ -110,13 +110,13 @@ pub enum ReplyFault {
 impl ReplyFault {
     /// The platform's code for it, as `ret` in `notify_history` and as the test calls answer it.
     #[must_use]
-    pub const fn code(&self) -> ApiErrorCode {
+    pub const fn code(&self) -> ApiErrcode {
         match self {
-            Self::Unreachable(_) | Self::TimedOut(_) => ApiErrorCode::MockNotSent,
+            Self::Unreachable(_) | Self::TimedOut(_) => ApiErrcode::MockNotSent,
             Self::TooLarge(_) | Self::HttpStatus { .. } | Self::Empty | Self::NotAnEnvelope { .. } => {
-                ApiErrorCode::MockReplyUnreadable
+                ApiErrcode::MockReplyUnreadable
             }
-            Self::EncryptType(_) | Self::Undecipherable(_) | Self::NoErrcode { .. } => ApiErrorCode::MockReplyWrong,
+            Self::EncryptType(_) | Self::Undecipherable(_) | Self::NoErrcode { .. } => ApiErrcode::MockReplyWrong,
         }
     }
 }

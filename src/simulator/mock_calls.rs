@@ -1,10 +1,11 @@
 //! `mocknotification` and `mockqueryfee`: a URL is called twice, with a right and with a wrong signature (source §6.1.7, §6.1.8).
 
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
 use super::callback::{Callback, Variant};
 use super::exchange::{Answer, Exchange};
 use super::order_query::TEST_BANK_ID;
 use super::{Simulator, chance, is_callable, now};
+use crate::wire::ApiErrcode;
 use crate::wire::{
     Errcode, MockCall, MockReply, MockRequest, PAY_CHANNEL_WX_NONTAX, PROTOCOL_VERSION, PaymentStatusNotification,
     ReceivablesQuery, STATUS_PAID,
@@ -17,15 +18,15 @@ impl Simulator {
     /// 40013 for an account without a party, 40097 for another version, 9203001 for what is no URL. What the called side did
     /// wrong is in the reply.
     pub async fn mock(&self, callback: Callback, request: &MockRequest) -> Result<MockReply, ApiError> {
-        let party = self.parties.iter().find(|party| party.appid == request.appid).ok_or(ApiErrorCode::InvalidAppid)?;
+        let party = self.parties.iter().find(|party| party.appid == request.appid).ok_or(ApiErrcode::InvalidAppid)?;
         if request.version.unwrap_or(PROTOCOL_VERSION) != PROTOCOL_VERSION {
-            return Err(ApiError::because(ApiErrorCode::InvalidArgument, "version must be 1"));
+            return Err(ApiError::because(ApiErrcode::InvalidArgument, "version must be 1"));
         }
         if !is_callable(&request.url) {
-            return Err(ApiError::because(ApiErrorCode::MockNotSent, "url is not an http or https URL"));
+            return Err(ApiError::because(ApiErrcode::MockNotSent, "url is not an http or https URL"));
         }
         let plaintext =
-            test_plaintext(callback, &party.appid).map_err(|e| ApiError::because(ApiErrorCode::QueryFailed, e))?;
+            test_plaintext(callback, &party.appid).map_err(|e| ApiError::because(ApiErrcode::QueryFailed, e))?;
         let right = self.call(party, callback, &request.url, &plaintext, Variant::Genuine).await;
         let wrong = self.call(party, callback, &request.url, &plaintext, Variant::WrongSignature).await;
         Ok(judge(&right, &wrong))
@@ -87,10 +88,10 @@ fn judge_call(
     signature: &str,
     expected: &str,
     passes: impl Fn(i64) -> bool,
-) -> (MockCall, Option<ApiErrorCode>) {
+) -> (MockCall, Option<ApiErrcode>) {
     let (code, came) = match &exchange.answer {
         Answer::Reply(reply) if passes(reply.errcode) => (None, format!("errcode {}", reply.errcode)),
-        Answer::Reply(reply) => (Some(ApiErrorCode::MockReplyWrong), format!("errcode {}", reply.errcode)),
+        Answer::Reply(reply) => (Some(ApiErrcode::MockReplyWrong), format!("errcode {}", reply.errcode)),
         Answer::Fault(fault) => (Some(fault.code()), fault.to_string()),
     };
     let call = MockCall {

@@ -28,14 +28,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub use api_error::{ApiError, ApiErrorCode};
+pub use api_error::ApiError;
 pub use callback::{Callback, Variant};
 pub use exchange::{Answer, Exchange, Reply, ReplyFault};
 pub use notifying::Refunded;
 pub use settings::{Settings, SimulatedParty, SimulatedRole, Timing};
 
 use crate::envelope::SigningKey;
-use crate::wire::{GetOrderReply, UnifiedOrderReply, UnifiedOrderRequest};
+use crate::wire::{ApiErrcode, GetOrderReply, UnifiedOrderReply, UnifiedOrderRequest};
 use order_book::OrderBook;
 use sender::Sender;
 use tokens::Tokens;
@@ -178,7 +178,7 @@ impl Simulator {
         };
         let url = url.ok_or_else(|| {
             ApiError::because(
-                ApiErrorCode::InvalidArgument,
+                ApiErrcode::InvalidArgument,
                 format_args!("party {:?} has no URL for this callback", party.name),
             )
         })?;
@@ -231,7 +231,7 @@ impl Simulator {
         self.parties.iter().find(|party| party.name == name).ok_or_else(|| {
             let names: Vec<&str> = self.parties.iter().map(|party| party.name.as_str()).collect();
             ApiError::because(
-                ApiErrorCode::InvalidArgument,
+                ApiErrcode::InvalidArgument,
                 format_args!("there is no party {name:?}; there are: {}", names.join(", ")),
             )
         })

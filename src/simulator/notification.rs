@@ -1,9 +1,10 @@
 //! What a party is told about an order, and what its reply means (source §6.2.2, §6.3.1; protocol §5).
 
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
 use super::exchange::Answer;
 use super::order::{Order, Payment};
 use super::settings::{SimulatedParty, SimulatedRole};
+use crate::wire::ApiErrcode;
 use crate::wire::{Errcode, PaymentStatusNotification, RefundRule, STATUS_PAID, STATUS_REFUNDED, is_paid_status};
 
 /// What happened to an order.
@@ -40,7 +41,7 @@ impl Event {
     /// # Errors
     /// 40097 when it has not happened, or the status is none that is notified.
     pub(super) fn of(order: &Order, status: Option<i64>) -> Result<Self, ApiError> {
-        let missing = |what: &str| ApiError::because(ApiErrorCode::InvalidArgument, what);
+        let missing = |what: &str| ApiError::because(ApiErrcode::InvalidArgument, what);
         let payment = order.payment.as_ref().ok_or_else(|| missing("the order is not paid yet; pay it first"))?;
         let last_refund = payment.refunds.len().checked_sub(1).map(Self::Refund);
         match status {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
 use super::callback::{Callback, Variant};
 use super::exchange::Exchange;
 use super::notification::{self, Event, Verdict};
 use super::settings::SimulatedParty;
 use super::{Simulator, now};
+use crate::wire::ApiErrcode;
 use crate::wire::{PAY_CHANNEL_WX_NONTAX, RefundReply, RefundRequest};
 
 /// A refund, and the calls that told of it.
@@ -86,7 +87,7 @@ impl Simulator {
         match &party.notification_url {
             Some(url) => self.attempt(party, url, order_id, event, variant).await,
             None => Err(ApiError::because(
-                ApiErrorCode::InvalidArgument,
+                ApiErrcode::InvalidArgument,
                 format_args!("party {:?} has no notification URL", party.name),
             )),
         }
@@ -140,7 +141,7 @@ impl Simulator {
         }
         let mut rounds = Vec::new();
         while let Some(joined) = calls.join_next().await {
-            let (place, round) = joined.map_err(|e| ApiError::because(ApiErrorCode::QueryFailed, e))?;
+            let (place, round) = joined.map_err(|e| ApiError::because(ApiErrcode::QueryFailed, e))?;
             rounds.push((place, round?));
         }
         rounds.sort_by_key(|(place, _)| *place);
@@ -189,10 +190,10 @@ impl Simulator {
         let plaintext = {
             let state = self.state();
             let order = state.orders.get(order_id)?;
-            let payment = order.payment.as_ref().ok_or(ApiErrorCode::InvalidOrderId)?;
+            let payment = order.payment.as_ref().ok_or(ApiErrcode::InvalidOrderId)?;
             serde_json::to_vec(&notification::plaintext(order, payment, event, party))
         };
-        let plaintext = plaintext.map_err(|e| ApiError::because(ApiErrorCode::QueryFailed, e))?;
+        let plaintext = plaintext.map_err(|e| ApiError::because(ApiErrcode::QueryFailed, e))?;
         let exchange = self.call(party, Callback::Notification, url, &plaintext, variant).await;
         self.state().orders.get_mut(order_id)?.record_notification(party, event.status(), &exchange);
         Ok(exchange)

@@ -1,7 +1,8 @@
 //! An order of the simulated platform: placed, paid, refunded.
 
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
 use super::chance;
+use crate::wire::ApiErrcode;
 use crate::wire::{NotifyHistory, UnifiedOrderRequest};
 
 /// How long an order can be paid (source §11.3).
@@ -94,13 +95,13 @@ impl Order {
                 Ok(())
             }
             OrderStatus::Canceled => Err(ApiError::because(
-                ApiErrorCode::InvalidOrderId,
+                ApiErrcode::InvalidOrderId,
                 format_args!(
                     "the order was canceled {ORDER_LIFETIME_SECONDS} seconds after it was placed; place a new one"
                 ),
             )),
             OrderStatus::Paid | OrderStatus::Refunded => {
-                Err(ApiError::because(ApiErrorCode::PaymentCompleted, "this order was paid before"))
+                Err(ApiError::because(ApiErrcode::PaymentCompleted, "this order was paid before"))
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
 use super::order::Order;
+use crate::wire::ApiErrcode;
 
 /// The orders.
 #[derive(Default)]
@@ -35,6 +36,6 @@ impl OrderBook {
     }
 
     fn place(&self, order_id: &str) -> Result<usize, ApiError> {
-        self.places.get(order_id).copied().ok_or_else(|| ApiErrorCode::InvalidOrderId.into())
+        self.places.get(order_id).copied().ok_or_else(|| ApiErrcode::InvalidOrderId.into())
     }
 }

@@ -1,6 +1,7 @@
 //! Placing an order: what the platform checks, and what it gives back (source §6.1.2).
 
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
+use crate::wire::ApiErrcode;
 use crate::wire::{
     MiniProgram, SCENE_MINIPROGRAM, TRADE_TYPE_JSAPI, TRADE_TYPE_MWEB, UnifiedOrderReply, UnifiedOrderRequest,
 };
@@ -13,7 +14,7 @@ const PAYMENT_MINIPROGRAM_APPID: &str = "wx0000000000000000";
 /// # Errors
 /// The code of the first field that is wrong.
 pub(super) fn check(request: &UnifiedOrderRequest) -> Result<i64, ApiError> {
-    use ApiErrorCode as Code;
+    use ApiErrcode as Code;
     let required = [
         (&request.appid, Code::EmptyAppid),
         (&request.desc, Code::EmptyDesc),
@@ -59,11 +60,11 @@ pub(super) fn check(request: &UnifiedOrderRequest) -> Result<i64, ApiError> {
 fn check_fee(request: &UnifiedOrderRequest) -> Result<i64, ApiError> {
     let fee = request.fee.unwrap_or(0);
     if fee == 0 {
-        return Err(ApiErrorCode::FeeIsZero.into());
+        return Err(ApiErrcode::FeeIsZero.into());
     }
     let sum = request.items.iter().try_fold(0_i64, |sum, item| sum.checked_add(item.fee));
     if fee < 0 || request.items.iter().any(|item| item.fee < 0) || sum != Some(fee) {
-        return Err(ApiErrorCode::FeeIsNotTheSum.into());
+        return Err(ApiErrcode::FeeIsNotTheSum.into());
     }
     Ok(fee)
 }

@@ -1,11 +1,12 @@
 //! The receivables query: asking a party, and the platform's own answer made of it (source §6.1.1, §6.2.1).
 
 use super::Simulator;
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
 use super::callback::{Callback, Variant};
 use super::exchange::{Answer, Exchange, Reply};
 use super::order_query::TEST_BANK_ID;
 use super::settings::SimulatedParty;
+use crate::wire::ApiErrcode;
 use crate::wire::{
     Errcode, QueryFeeReply, QueryFeeRequest, ReceivablesQuery, ReceivablesReply, SCENE_OFFICIAL_ACCOUNT,
     UnifiedOrderReply, UnifiedOrderRequest, from_json,
@@ -26,12 +27,12 @@ impl Simulator {
     /// # Errors
     /// 9205000 when nobody answers such queries; the code that the party's errcode is mapped to; 9210000 when the query failed.
     pub async fn query_fee(&self, request: &QueryFeeRequest) -> Result<QueryFeeReply, ApiError> {
-        let (party, url) = self.answering_party(&request.appid).ok_or(ApiErrorCode::FinanceNotConfigured)?;
+        let (party, url) = self.answering_party(&request.appid).ok_or(ApiErrcode::FinanceNotConfigured)?;
         if request.payment_notice_no.trim().is_empty() {
-            return Err(ApiErrorCode::InvalidNoticeNo.into());
+            return Err(ApiErrcode::InvalidNoticeNo.into());
         }
         if request.region_code.trim().is_empty() {
-            return Err(ApiErrorCode::InvalidRegionCode.into());
+            return Err(ApiErrcode::InvalidRegionCode.into());
         }
         let plaintext = query_plaintext(party, request)?;
         self.call(party, Callback::Receivables, url, &plaintext, Variant::Genuine).await.receivable()
@@ -88,34 +89,34 @@ fn query_plaintext(party: &SimulatedParty, request: &QueryFeeRequest) -> Result<
         payment_notice_type: request.payment_notice_type,
         bank_id: request.bank_id.clone().unwrap_or_else(|| TEST_BANK_ID.to_owned()),
     };
-    serde_json::to_vec(&query).map_err(|e| ApiError::because(ApiErrorCode::QueryFailed, e))
+    serde_json::to_vec(&query).map_err(|e| ApiError::because(ApiErrcode::QueryFailed, e))
 }
 
 /// The platform's answer for a party's.
 fn query_fee_reply(answer: &Answer) -> Result<QueryFeeReply, ApiError> {
     let reply = match answer {
         Answer::Reply(reply) => reply,
-        Answer::Fault(fault) => return Err(ApiError::because(ApiErrorCode::QueryFailed, fault)),
+        Answer::Fault(fault) => return Err(ApiError::because(ApiErrcode::QueryFailed, fault)),
     };
     let said = || format!("the party answered {} {}", reply.errcode, reply.errmsg);
     let code = match Errcode::from_code(reply.errcode) {
         Some(Errcode::Ok) => return payable(reply),
-        Some(Errcode::EntitySuspended) => ApiErrorCode::NoticeSuspended,
-        Some(Errcode::NoticeNotFound) => ApiErrorCode::NoticeNotFound,
-        Some(Errcode::AlreadyPaid) => ApiErrorCode::PaymentCompleted,
-        Some(Errcode::NoticeCanceled) => ApiErrorCode::NoticeCanceled,
-        Some(Errcode::LatePaymentNotAllowed) => ApiErrorCode::LatePaymentNotAllowed,
-        Some(Errcode::BankNotSupported) => ApiErrorCode::BankNotSupported,
-        Some(Errcode::PaymentSuspended) => ApiErrorCode::PaymentSuspended,
+        Some(Errcode::EntitySuspended) => ApiErrcode::NoticeSuspended,
+        Some(Errcode::NoticeNotFound) => ApiErrcode::NoticeNotFound,
+        Some(Errcode::AlreadyPaid) => ApiErrcode::PaymentCompleted,
+        Some(Errcode::NoticeCanceled) => ApiErrcode::NoticeCanceled,
+        Some(Errcode::LatePaymentNotAllowed) => ApiErrcode::LatePaymentNotAllowed,
+        Some(Errcode::BankNotSupported) => ApiErrcode::BankNotSupported,
+        Some(Errcode::PaymentSuspended) => ApiErrcode::PaymentSuspended,
         // 296 has no code of its own in the platform's table.
-        _ => ApiErrorCode::QueryFailed,
+        _ => ApiErrcode::QueryFailed,
     };
     Err(ApiError::because(code, said()))
 }
 
 /// Checks that a payable notice is whole, as strictly as the table of source §6.2.1.
 fn payable(reply: &Reply) -> Result<QueryFeeReply, ApiError> {
-    let failed = |what: &dyn std::fmt::Display| ApiError::because(ApiErrorCode::QueryFailed, what);
+    let failed = |what: &dyn std::fmt::Display| ApiError::because(ApiErrcode::QueryFailed, what);
     let notice: ReceivablesReply = from_json(reply.plaintext.as_bytes()).map_err(|e| failed(&e))?;
     let fields = [
         ("region_code", notice.region_code.is_some()),

@@ -1,8 +1,9 @@
 //! Refunding an order: whole, or in parts (source §6.1.4).
 
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
 use super::chance;
 use super::order::{Order, Refund};
+use crate::wire::ApiErrcode;
 use crate::wire::RefundRequest;
 
 impl Order {
@@ -13,11 +14,11 @@ impl Order {
     /// already, 9202012 for more than is left, 9202013 for a number that was used with another amount.
     pub(super) fn refund(&mut self, request: &RefundRequest, now: i64) -> Result<usize, ApiError> {
         if request.reason.trim().is_empty() {
-            return Err(ApiErrorCode::InvalidRefundReason.into());
+            return Err(ApiErrcode::InvalidRefundReason.into());
         }
         match (request.refund_fee, &request.refund_out_id) {
             (None, out_id) => self.add(refund(self.fee, out_id.clone(), &request.reason, now)),
-            (Some(_), None) => Err(ApiErrorCode::InvalidRefundOutId.into()),
+            (Some(_), None) => Err(ApiErrcode::InvalidRefundOutId.into()),
             (Some(fee), Some(out_id)) => self.refund_part(fee, out_id, &request.reason, now),
         }
     }
@@ -27,18 +28,18 @@ impl Order {
     /// # Errors
     /// 9202001 before payment, 9202011 when nothing is left.
     pub(super) fn refund_rest(&mut self, reason: &str, now: i64) -> Result<usize, ApiError> {
-        let payment = self.payment.as_ref().ok_or(ApiErrorCode::RefundBeforePayment)?;
+        let payment = self.payment.as_ref().ok_or(ApiErrcode::RefundBeforePayment)?;
         let left = self.fee - payment.refunded_fee();
         self.add(refund(left, None, reason, now))
     }
 
     fn refund_part(&mut self, fee: i64, out_id: &str, reason: &str, now: i64) -> Result<usize, ApiError> {
         if fee <= 0 {
-            return Err(ApiError::because(ApiErrorCode::InvalidArgument, "refund_fee must be more than 0"));
+            return Err(ApiError::because(ApiErrcode::InvalidArgument, "refund_fee must be more than 0"));
         }
-        let payment = self.payment.as_ref().ok_or(ApiErrorCode::RefundBeforePayment)?;
+        let payment = self.payment.as_ref().ok_or(ApiErrcode::RefundBeforePayment)?;
         if let Some(earlier) = payment.refunds.iter().find(|r| r.refund_out_id.as_deref() == Some(out_id)) {
-            let code = if earlier.fee == fee { ApiErrorCode::Refunded } else { ApiErrorCode::RefundOutIdConflict };
+            let code = if earlier.fee == fee { ApiErrcode::Refunded } else { ApiErrcode::RefundOutIdConflict };
             return Err(code.into());
         }
         self.add(refund(fee, Some(out_id.to_owned()), reason, now))
@@ -46,13 +47,13 @@ impl Order {
 
     fn add(&mut self, refund: Refund) -> Result<usize, ApiError> {
         let total = self.fee;
-        let payment = self.payment.as_mut().ok_or(ApiErrorCode::RefundBeforePayment)?;
+        let payment = self.payment.as_mut().ok_or(ApiErrcode::RefundBeforePayment)?;
         let left = total - payment.refunded_fee();
         if left <= 0 {
-            return Err(ApiErrorCode::Refunded.into());
+            return Err(ApiErrcode::Refunded.into());
         }
         if refund.fee > left {
-            return Err(ApiError::because(ApiErrorCode::RefundExceedsTotal, format_args!("{left} fen are left")));
+            return Err(ApiError::because(ApiErrcode::RefundExceedsTotal, format_args!("{left} fen are left")));
         }
         payment.refunds.push(refund);
         Ok(payment.refunds.len() - 1)

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::api_error::{ApiError, ApiErrorCode};
+use super::api_error::ApiError;
 use super::chance;
+use crate::wire::ApiErrcode;
 use crate::wire::TokenReply;
 
 /// With less than this left, `stable_token` gives a new token; the old one lives out its time.
@@ -82,11 +83,11 @@ impl Tokens {
     /// # Errors
     /// 41001 without a token, 40001 for an unknown or superseded one, 42001 for one whose time is over.
     pub(super) fn check(&self, token: Option<&str>, now: i64) -> Result<&str, ApiError> {
-        let token = token.filter(|token| !token.is_empty()).ok_or(ApiErrorCode::AccessTokenMissing)?;
+        let token = token.filter(|token| !token.is_empty()).ok_or(ApiErrcode::AccessTokenMissing)?;
         match self.issued.get(token) {
-            None => Err(ApiErrorCode::InvalidCredential.into()),
-            Some(issued) if issued.revoked => Err(ApiErrorCode::InvalidCredential.into()),
-            Some(issued) if issued.expires_at <= now => Err(ApiErrorCode::AccessTokenExpired.into()),
+            None => Err(ApiErrcode::InvalidCredential.into()),
+            Some(issued) if issued.revoked => Err(ApiErrcode::InvalidCredential.into()),
+            Some(issued) if issued.expires_at <= now => Err(ApiErrcode::AccessTokenExpired.into()),
             Some(issued) => Ok(&issued.appid),
         }
     }
@@ -106,7 +107,7 @@ impl Tokens {
             return Ok(false);
         }
         if forced.len() >= FORCED_REFRESHES_PER_DAY {
-            return Err(ApiError::because(ApiErrorCode::TokenQuotaExceeded, "20 forced refreshes in a day"));
+            return Err(ApiError::because(ApiErrcode::DailyQuotaReached, "20 forced refreshes in a day"));
         }
         Ok(true)
     }

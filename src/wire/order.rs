@@ -8,6 +8,9 @@ use super::receivables::ReceivablesItem;
 /// `status` of an order that waits for payment.
 pub const ORDER_STATUS_TO_BE_PAID: i64 = 1;
 
+/// `status` of an order whose refund is on its way.
+pub const ORDER_STATUS_AWAITING_REFUND: i64 = 6;
+
 /// `status` of an order that ran out of time before it was paid.
 pub const ORDER_STATUS_CANCELED: i64 = 12;
 

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::simulator::{ApiError, ApiErrorCode, Simulator, now};
+use crate::simulator::{ApiError, Simulator, now};
+use crate::wire::ApiErrcode;
 use crate::wire::{GetOrderRequest, MockRequest, QueryFeeRequest, RefundRequest, UnifiedOrderRequest, from_json};
 
 /// Refused as the real platform does it: with HTTP status 200.
@@ -28,8 +29,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let body = Bytes::from_request(request, state)
             .await
-            .map_err(|e| ApiError::because(ApiErrorCode::InvalidJson, e.body_text()))?;
-        from_json(&body).map(Self).map_err(|e| ApiError::because(ApiErrorCode::InvalidJson, e))
+            .map_err(|e| ApiError::because(ApiErrcode::InvalidJson, e.body_text()))?;
+        from_json(&body).map(Self).map_err(|e| ApiError::because(ApiErrcode::InvalidJson, e))
     }
 }
 
@@ -55,9 +56,9 @@ impl<T: DeserializeOwned + NamesAccount> FromRequest<Arc<Simulator>> for Authori
         let account = simulator.state().tokens.check(token.as_deref(), now())?.to_owned();
         let Body(body) = Body::<T>::from_request(request, simulator).await?;
         match body.appid() {
-            "" => Err(ApiErrorCode::EmptyAppid.into()),
+            "" => Err(ApiErrcode::EmptyAppid.into()),
             appid if appid == account => Ok(Self(body)),
-            _ => Err(ApiErrorCode::AppidNotOfToken.into()),
+            _ => Err(ApiErrcode::AppidNotOfToken.into()),
         }
     }
 }

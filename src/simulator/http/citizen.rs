@@ -9,7 +9,8 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::access::Body;
-use crate::simulator::{ApiError, ApiErrorCode, Exchange, Simulator, Variant};
+use crate::simulator::{ApiError, Exchange, Simulator, Variant};
+use crate::wire::ApiErrcode;
 use crate::wire::{GetOrderReply, QueryFeeRequest, RefundRequest, UnifiedOrderReply};
 
 type Reply<T> = Result<Json<T>, ApiError>;
@@ -104,7 +105,7 @@ pub(super) async fn expire_tokens(State(simulator): State<Arc<Simulator>>) -> Js
 async fn to_the_end(
     calls: impl Future<Output = Result<Vec<Exchange>, ApiError>> + Send + 'static,
 ) -> Result<Vec<Exchange>, ApiError> {
-    tokio::spawn(calls).await.map_err(|e| ApiError::because(ApiErrorCode::QueryFailed, e))?
+    tokio::spawn(calls).await.map_err(|e| ApiError::because(ApiErrcode::QueryFailed, e))?
 }
 
 fn told(simulator: &Simulator, order_id: &str, exchanges: Vec<Exchange>) -> Reply<Told> {

@@ -7,7 +7,8 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use super::access::{Authorized, Body};
-use crate::simulator::{ApiError, ApiErrorCode, Callback, Simulator, now};
+use crate::simulator::{ApiError, Callback, Simulator, now};
+use crate::wire::ApiErrcode;
 use crate::wire::{
     GetOrderReply, GetOrderRequest, MockReply, MockRequest, QueryFeeReply, QueryFeeRequest, RefundReply, RefundRequest,
     StableTokenRequest, TokenReply, UnifiedOrderReply, UnifiedOrderRequest,
@@ -47,16 +48,16 @@ pub(super) async fn stable_token(
 
 fn check_account(simulator: &Simulator, grant_type: &str, appid: &str, secret: &str) -> Result<(), ApiError> {
     if grant_type != "client_credential" {
-        return Err(ApiErrorCode::InvalidGrantType.into());
+        return Err(ApiErrcode::InvalidGrantType.into());
     }
     let mut parties = simulator.parties().iter().filter(|party| party.appid == appid).peekable();
     if parties.peek().is_none() {
-        return Err(ApiErrorCode::InvalidAppid.into());
+        return Err(ApiErrcode::InvalidAppid.into());
     }
     if parties.any(|party| party.app_secret.as_str() == secret) {
         Ok(())
     } else {
-        Err(ApiErrorCode::InvalidAppSecret.into())
+        Err(ApiErrcode::InvalidAppSecret.into())
     }
 }
 
