@@ -6,11 +6,11 @@ use super::reply::{Answered, query_reply};
 use super::{Fault, Party, fault_reply};
 use crate::domain::{self, BankId, ChinaDate, DepartmentCode, PaymentNoticeNo, QueryDuty, RegionCode};
 use crate::envelope::Verified;
-use crate::store::{ReceivablesLookup, Store};
+use crate::store::{Book, ReceivablesLookup};
 use crate::wire::{ReceivablesQuery, from_json};
 
 /// Answers the plaintext of a query.
-pub async fn answer_query(store: &dyn Store, party: &Party, plaintext: &Verified, now: Timestamp) -> Answered {
+pub async fn answer_query(store: &dyn Book, party: &Party, plaintext: &Verified, now: Timestamp) -> Answered {
     let query = match read(party, plaintext.bytes()) {
         Ok(query) => query,
         Err(fault) => return fault_reply(fault, None, party.locale),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::notice_file::{NoticeFileError, NoticeReader, RefusedLine};
 use crate::domain::{NoticeKey, PartyName};
-use crate::store::{ImportOutcome, NoticeDraft, Store, StoreError};
+use crate::store::{Book, ImportOutcome, NoticeDraft, StoreError};
 
 /// How many notices go into one transaction: enough that its commit costs little, few enough that callbacks do not wait for it.
 pub const BATCH_NOTICES: usize = 500;
@@ -92,7 +92,7 @@ pub enum Destination<'a> {
     /// Into a party's book.
     Book {
         /// The store.
-        store: &'a dyn Store,
+        store: &'a dyn Book,
         /// Whose book.
         party: &'a PartyName,
         /// The time that the changes bear.

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::envelope::Verified;
 use crate::platform::PlatformError;
-use crate::store::{CallbackKind, JournalEntry, Recording, Store};
+use crate::store::{Book, CallbackKind, JournalEntry, Recording};
 use crate::wire::{
     GetOrderReply, PartialRefundInfo, PaymentStatusNotification, REFUND_STATUS_AWAITING, REFUND_STATUS_REFUNDED,
     STATUS_REFUNDED, from_json, is_paid_status,
@@ -16,7 +16,7 @@ use crate::wire::{
 
 /// Records the plaintext of a notification and answers it. What it answers is committed.
 pub async fn record_notification(
-    store: &dyn Store,
+    store: &dyn Book,
     resolver: &OrderResolver,
     party: &Party,
     plaintext: &Verified,
@@ -43,7 +43,7 @@ fn read(plaintext: &[u8]) -> Result<(PaymentStatusNotification, OrderId), Fault>
 }
 
 async fn record(
-    store: &dyn Store,
+    store: &dyn Book,
     resolver: &OrderResolver,
     party: &Party,
     notification: &PaymentStatusNotification,
@@ -110,7 +110,7 @@ fn pay_finish_time(party: &Party, notification: &PaymentStatusNotification) -> R
 /// The refunds that a notification of status 5 means. One that tells no amount is a full refund, except where it may hide that:
 /// then the order is asked, unless the book says already that all of it went back.
 async fn refunds(
-    store: &dyn Store,
+    store: &dyn Book,
     resolver: &OrderResolver,
     party: &Party,
     order_id: &OrderId,

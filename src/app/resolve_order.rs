@@ -10,7 +10,7 @@ use super::convert::{details_from_notification, details_from_platform};
 use super::{Fault, Party};
 use crate::domain::{NoticeKey, OrderDetails, OrderId, PartyName, PaymentNoticeNo, Resolution};
 use crate::platform::{GET_ORDER, PlatformError};
-use crate::store::Store;
+use crate::store::Book;
 use crate::wire::{GetOrderReply, PaymentStatusNotification};
 
 type Flight = Arc<OnceCell<Result<Option<Arc<GetOrderReply>>, PlatformError>>>;
@@ -28,7 +28,7 @@ impl OrderResolver {
     /// [`Fault`] when none tells because of a failure: that is no reason to refuse a payment.
     pub async fn resolve(
         &self,
-        store: &dyn Store,
+        store: &dyn Book,
         party: &Party,
         order_id: &OrderId,
         notification: &PaymentStatusNotification,
@@ -75,7 +75,7 @@ impl OrderResolver {
 /// The order's details. The platform may leave out the collection entity: then it is that of the one notice of this number in the
 /// region, if there is one.
 async fn read_order(
-    store: &dyn Store,
+    store: &dyn Book,
     party: &Party,
     order_id: &OrderId,
     reply: &GetOrderReply,

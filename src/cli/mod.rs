@@ -26,8 +26,6 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub use console::{Console, on_this_console};
 pub use failure::{Exit, Failure};
 
-use crate::store::SharedStore;
-
 /// The server for Weixin's non-tax revenue payments.
 #[derive(Debug, Parser)]
 #[command(name = "nontax", version, about, propagate_version = true, max_term_width = 100)]
@@ -128,7 +126,7 @@ async fn run_notice(
     config::require_parties(&config)?;
     let parties: Vec<_> = config.parties.iter().map(|party| party.name.clone()).collect();
     let store = assembly::open_store(&config).await?;
-    let outcome = notice::run(command, SharedStore::clone(&store), &parties, console).await;
+    let outcome = notice::run(command, &*store, &parties, console).await;
     store.close().await;
     outcome
 }

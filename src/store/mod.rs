@@ -4,6 +4,7 @@
 //! waiting promises with one statement. A money promise runs read, [`crate::domain::decide`], write and commit as one
 //! transaction, and returns after the commit.
 
+mod book;
 mod error;
 mod journal;
 mod notice;
@@ -16,13 +17,8 @@ mod schema;
 mod sqlite;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 
-use crate::domain::{
-    DepartmentCode, NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo,
-    ReceivablesFacts, RegionCode, Suspension, SuspensionScope,
-};
-
+pub use book::{Book, ReceivablesLookup};
 pub use error::{MoveNoticeError, StoreError};
 pub use journal::{CallbackKind, JournalEntry};
 pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
@@ -31,79 +27,9 @@ pub use postgres::PostgresStore;
 pub use recording::Recording;
 pub use sqlite::SqliteStore;
 
-/// What a receivables query asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceivablesLookup {
-    /// Whose book.
-    pub party: PartyName,
-    /// Code of the region.
-    pub region_code: RegionCode,
-    /// Code of the collection entity; without it the one match, if there is one.
-    pub department_code: Option<DepartmentCode>,
-    /// Number of the notice.
-    pub payment_notice_no: PaymentNoticeNo,
-}
-
-/// What both engines promise.
+/// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what.
 #[async_trait]
-pub trait Store: Send + Sync {
-    /// What the book holds for a receivables query.
-    async fn look_up_receivables(&self, lookup: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError>;
-
-    /// What is known of an order, if anything is.
-    async fn find_order(&self, party: PartyName, order_id: OrderId) -> Result<Option<KnownOrder>, StoreError>;
-
-    /// Decides a notification and commits its changes, its journal row and its outbox rows. When this returns an answer, the
-    /// answer survives a crash; when it returns an error, nothing was acknowledged and the same call may be made again.
-    async fn record_notification(&self, recording: Recording) -> Result<NotificationAnswer, StoreError>;
-
-    /// Appends rows to the journal of callbacks.
-    async fn append_journal(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError>;
-
-    /// Takes notices into a party's book, all or none; one outcome for each, in order. No two may have the same key. A paid
-    /// notice stays as it is.
-    async fn import_notices(
-        &self,
-        party: PartyName,
-        drafts: Vec<NoticeDraft>,
-        at: Timestamp,
-    ) -> Result<Vec<ImportOutcome>, StoreError>;
-
-    /// The notices of a number, in whichever region and collection entity.
-    async fn find_notices(
-        &self,
-        party: PartyName,
-        payment_notice_no: PaymentNoticeNo,
-    ) -> Result<Vec<NoticeRecord>, StoreError>;
-
-    /// The orders that pay or paid a notice, and all that happened to it, oldest first.
-    async fn notice_history(&self, party: PartyName, key: NoticeKey) -> Result<NoticeHistory, StoreError>;
-
-    /// Moves a notice as a person asks (cancel, suspend, restore), with the reason given. Returns the state entered.
-    async fn move_notice(
-        &self,
-        party: PartyName,
-        key: NoticeKey,
-        step: NoticeStep,
-        reason: String,
-        at: Timestamp,
-    ) -> Result<NoticeState, MoveNoticeError>;
-
-    /// Suspends everything, a collection entity or an item. A repeat changes the reason.
-    async fn suspend(&self, party: PartyName, suspension: Suspension, at: Timestamp) -> Result<(), StoreError>;
-
-    /// Takes a suspension back. Returns whether there was one.
-    async fn lift_suspension(
-        &self,
-        party: PartyName,
-        scope: SuspensionScope,
-        reason: String,
-        at: Timestamp,
-    ) -> Result<bool, StoreError>;
-
-    /// How many payments of a party are held for a person.
-    async fn count_held(&self, party: PartyName) -> Result<u64, StoreError>;
-
+pub trait Store: Book {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

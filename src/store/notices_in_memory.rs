@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord,
-    ReceivablesLookup, Recording, StateChange, Store, StoreError,
+    Book, ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord,
+    ReceivablesLookup, Recording, StateChange, StoreError,
 };
 use crate::domain::{
     Found, NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo,
@@ -28,7 +28,7 @@ pub(crate) struct NoticesInMemory {
 }
 
 #[async_trait]
-impl Store for NoticesInMemory {
+impl Book for NoticesInMemory {
     async fn look_up_receivables(&self, _: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError> {
         let suspensions = self.suspensions.lock().unwrap().iter().cloned().collect();
         Ok(ReceivablesFacts { found: Found::None, suspensions })
@@ -135,14 +135,4 @@ impl Store for NoticesInMemory {
     async fn count_held(&self, _: PartyName) -> Result<u64, StoreError> {
         Ok(0)
     }
-
-    async fn check_ready(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn migrate(&self) -> Result<usize, StoreError> {
-        Ok(0)
-    }
-
-    async fn close(&self) {}
 }

@@ -160,7 +160,7 @@ pub(crate) fn facts_come_from_a_store(source: &Source) -> Vec<Breach> {
             file: source.file.clone(),
             line,
             rule: "NotificationFacts is constructed outside src/store".to_owned(),
-            cure: "A refunding answer may follow only from what a store read in its transaction: call Store::record_notification",
+            cure: "A refunding answer may follow only from what a store read in its transaction: call Book::record_notification",
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use super::selection::{self, PartyNotice, PlaceArguments};
 use super::{PartyArgument, cannot_write, store_failed};
 use crate::cli::{Console, Exit, Failure};
 use crate::domain::{DepartmentCode, NoticeStep, PartyName, Suspension, SuspensionScope};
-use crate::store::{MoveNoticeError, NoticeRecord, Store};
+use crate::store::{Book, MoveNoticeError, NoticeRecord};
 
 /// What `notice cancel` takes.
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ impl ScopeArguments {
         }
     }
 
-    async fn notice(&self, store: &dyn Store, party: &PartyName) -> Result<NoticeRecord, Failure> {
+    async fn notice(&self, store: &dyn Book, party: &PartyName) -> Result<NoticeRecord, Failure> {
         // The group of arguments requires a number where there is no scope.
         selection::find_one(self.number.as_deref().unwrap_or_default(), &self.place, store, party).await
     }
@@ -68,7 +68,7 @@ impl ScopeArguments {
 
 pub(super) async fn cancel(
     arguments: &ChangeArguments,
-    store: &dyn Store,
+    store: &dyn Book,
     parties: &[PartyName],
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
@@ -81,7 +81,7 @@ pub(super) async fn cancel(
 
 pub(super) async fn suspend(
     arguments: &ScopeArguments,
-    store: &dyn Store,
+    store: &dyn Book,
     parties: &[PartyName],
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
@@ -98,7 +98,7 @@ pub(super) async fn suspend(
 
 pub(super) async fn restore(
     arguments: &ScopeArguments,
-    store: &dyn Store,
+    store: &dyn Book,
     parties: &[PartyName],
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
@@ -137,7 +137,7 @@ async fn move_notice(
     record: NoticeRecord,
     step: NoticeStep,
     reason: &str,
-    store: &dyn Store,
+    store: &dyn Book,
     party: &PartyName,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use crate::app::import_notices::{Destination, ImportObserver, ImportSummary, imp
 use crate::app::notice_file::{Encoding, FileFormat, NoticeReader, ReadOptions, RefusedLine};
 use crate::cli::{Console, Exit, Failure};
 use crate::domain::PartyName;
-use crate::store::Store;
+use crate::store::Book;
 
 /// How much of a file is read at a time; the first such piece is what the encoding is guessed from.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -61,7 +61,7 @@ pub(super) enum FormatArgument {
 
 pub(super) async fn run(
     arguments: &ImportArguments,
-    store: &dyn Store,
+    store: &dyn Book,
     parties: &[PartyName],
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::{Console, Exit, Failure};
 use crate::domain::PartyName;
-use crate::store::{SharedStore, StoreError};
+use crate::store::{Book, StoreError};
 
 pub use change::{ChangeArguments, ScopeArguments};
 pub use import::ImportArguments;
@@ -56,16 +56,16 @@ impl PartyArgument {
 /// [`Failure`] with the exit code: 1 when lines were refused or the store failed, 2 for a party or a notice that is not there.
 pub async fn run(
     command: &NoticeCommand,
-    store: SharedStore,
+    store: &dyn Book,
     parties: &[PartyName],
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     match command {
-        NoticeCommand::Import(arguments) => import::run(arguments, &*store, parties, console).await,
-        NoticeCommand::Show(arguments) => show::run(arguments, &*store, parties, console).await,
-        NoticeCommand::Cancel(arguments) => change::cancel(arguments, &*store, parties, console).await,
-        NoticeCommand::Suspend(arguments) => change::suspend(arguments, &*store, parties, console).await,
-        NoticeCommand::Restore(arguments) => change::restore(arguments, &*store, parties, console).await,
+        NoticeCommand::Import(arguments) => import::run(arguments, store, parties, console).await,
+        NoticeCommand::Show(arguments) => show::run(arguments, store, parties, console).await,
+        NoticeCommand::Cancel(arguments) => change::cancel(arguments, store, parties, console).await,
+        NoticeCommand::Suspend(arguments) => change::suspend(arguments, store, parties, console).await,
+        NoticeCommand::Restore(arguments) => change::restore(arguments, store, parties, console).await,
     }
 }
 

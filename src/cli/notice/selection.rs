@@ -7,7 +7,7 @@ use clap::Args;
 use super::{PartyArgument, store_failed};
 use crate::cli::{Exit, Failure};
 use crate::domain::{PartyName, PaymentNoticeNo};
-use crate::store::{NoticeRecord, Store};
+use crate::store::{Book, NoticeRecord};
 
 /// A notice on the command line.
 #[derive(Clone, Debug, Args)]
@@ -42,7 +42,7 @@ impl PlaceArguments {
 pub(super) async fn find(
     number: &str,
     place: &PlaceArguments,
-    store: &dyn Store,
+    store: &dyn Book,
     party: &PartyName,
 ) -> Result<Vec<NoticeRecord>, Failure> {
     let number = PaymentNoticeNo::new(number).map_err(|error| Failure::from_error(Exit::Usage, &error))?;
@@ -63,7 +63,7 @@ pub(super) async fn find(
 pub(super) async fn find_one(
     number: &str,
     place: &PlaceArguments,
-    store: &dyn Store,
+    store: &dyn Book,
     party: &PartyName,
 ) -> Result<NoticeRecord, Failure> {
     let mut found = find(number, place, store, party).await?;

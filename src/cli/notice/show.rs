@@ -12,7 +12,7 @@ use super::show_json::{disposition, errcode, objection_name, record_to_json};
 use super::{cannot_write, store_failed};
 use crate::cli::{Console, Exit, Failure, Format};
 use crate::domain::{BankId, Notice, NoticeState, PartyName, RefundKind, Suspensions};
-use crate::store::{NoticeHistory, NoticeRecord, OrderRecord, ReceivablesLookup, Store};
+use crate::store::{Book, NoticeHistory, NoticeRecord, OrderRecord, ReceivablesLookup};
 
 /// What `notice show` takes.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub struct ShowArguments {
 
 pub(super) async fn run(
     arguments: &ShowArguments,
-    store: &dyn Store,
+    store: &dyn Book,
     parties: &[PartyName],
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
@@ -55,7 +55,7 @@ pub(super) async fn run(
 }
 
 /// Which suspension beside its own state stops payment for a notice.
-async fn suspended_by(notice: &Notice, store: &dyn Store, party: &PartyName) -> Result<Option<&'static str>, Failure> {
+async fn suspended_by(notice: &Notice, store: &dyn Book, party: &PartyName) -> Result<Option<&'static str>, Failure> {
     let lookup = ReceivablesLookup {
         party: party.clone(),
         region_code: notice.key.region_code.clone(),

@@ -28,8 +28,7 @@ async fn run_words(store: &Arc<NoticesInMemory>, words: &[&str], input: &str) ->
     let parties = [PartyName::new("gz-finance").unwrap()];
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console { input: &mut input.as_bytes(), out: &mut out, err: &mut err, watched: false };
-    let shared: SharedStore = Arc::clone(store) as SharedStore;
-    let outcome = run(&words.command, shared, &parties, &mut console).await;
+    let outcome = run(&words.command, &**store, &parties, &mut console).await;
     Ran { outcome, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }
 

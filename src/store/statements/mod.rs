@@ -21,7 +21,7 @@ use crate::domain::{
     Suspension, SuspensionScope,
 };
 use crate::store::{
-    ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord,
+    Book, ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord,
     ReceivablesLookup, Recording, Store, StoreError,
 };
 
@@ -47,7 +47,7 @@ fn lost_a_race(error: &StoreError) -> bool {
 }
 
 #[async_trait]
-impl Store for Engine {
+impl Book for Engine {
     async fn look_up_receivables(&self, lookup: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError> {
         notice::look_up(&mut *self.reader().await?, &lookup).await
     }
@@ -127,7 +127,10 @@ impl Store for Engine {
     async fn count_held(&self, party: PartyName) -> Result<u64, StoreError> {
         payment::count_held(&mut *self.reader().await?, &party).await
     }
+}
 
+#[async_trait]
+impl Store for Engine {
     async fn check_ready(&self) -> Result<(), StoreError> {
         self.check_schema().await
     }
