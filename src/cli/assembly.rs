@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Exit, Failure};
 use crate::app::Party;
 use crate::config::{Config, LogFormat, LoggingConfig, PartyConfig, PlatformConfig, Secret, ServerConfig};
-use crate::platform::{AppSecret, Https, PlatformClient};
+use crate::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenRequest};
 use crate::server::{AddressRules, CallbackLimits, ConnectionLimits};
 use crate::store::{self, SharedStore, StoreError};
 
@@ -46,13 +46,14 @@ pub(super) fn parties(config: &Config) -> Result<Vec<Party>, Failure> {
         locale: party.locale,
         key_ring: Arc::clone(&party.key_ring),
         platform: party.app_secret.as_ref().map(|secret| {
-            PlatformClient::new(
-                https.clone(),
-                party.appid.clone(),
-                AppSecret::new(secret.expose()),
-                *token_mode,
-                *timeout,
-            )
+            let request = TokenRequest {
+                https: https.clone(),
+                appid: party.appid.clone(),
+                secret: AppSecret::new(secret.expose()),
+                mode: *token_mode,
+            };
+            let tokens = Arc::new(HeldToken::new(request));
+            PlatformClient::new(https.clone(), party.appid.clone(), tokens, *timeout)
         }),
     };
     Ok(config.parties.iter().map(party).collect())

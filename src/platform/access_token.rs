@@ -1,99 +1,69 @@
-//! The access token of a party: fetched once, kept until shortly before it ends, replaced when the platform refuses it.
+//! The access_token that every call carries, and where a client takes it from.
 
+use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex;
+use async_trait::async_trait;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{AppSecret, Https, PlatformError};
-use crate::wire::{StableTokenRequest, TokenReply};
+use super::PlatformError;
 
-/// How long before its end a token is not used any more. Under 5 minutes the platform hands out the next one.
-const RENEW_BEFORE_END: Duration = Duration::from_mins(5);
-
-const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
-const LEGACY_TOKEN: &str = "/cgi-bin/token";
-
-/// How a token is got.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TokenMode {
-    /// `POST /cgi-bin/stable_token`: asking again does not end the token that others hold.
-    #[default]
-    Stable,
-    /// `GET /cgi-bin/token`: asking again ends the token that others hold.
-    Legacy,
-}
-
-/// A token, shared by the calls that use it.
-pub(super) type Token = Arc<Zeroizing<String>>;
-
-struct Held {
-    token: Token,
-    until: Instant,
-}
-
-/// The one token of a party.
-pub(super) struct AccessToken {
-    mode: TokenMode,
-    appid: String,
-    secret: AppSecret,
-    /// Held while a token is fetched: whoever comes meanwhile waits for that one.
-    held: Mutex<Option<Held>>,
-}
+/// An access_token, shared by the calls that use it. It shows a prefix of its digest and nothing of itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken(Arc<Zeroizing<String>>);
 
 impl AccessToken {
-    pub(super) fn new(mode: TokenMode, appid: String, secret: AppSecret) -> Self {
-        Self { mode, appid, secret, held: Mutex::new(None) }
+    /// Keeps a token.
+    #[must_use]
+    pub fn new(token: String) -> Self {
+        Self(Arc::new(Zeroizing::new(token)))
     }
 
+    /// The token itself, for the URL of a call and for whoever may take it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What a log may say of it: the first 12 hexadecimal digits of its SHA-256.
+    #[must_use]
+    pub fn digest_prefix(&self) -> String {
+        let digest: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
+        let prefix = digest.iter().take(6).fold(0_u64, |prefix, byte| prefix << 8 | u64::from(*byte));
+        format!("{prefix:012x}")
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessToken(sha256 {}…)", self.digest_prefix())
+    }
+}
+
+/// Where the access_token of one Official Account comes from.
+#[async_trait]
+pub trait TokenSource: Send + Sync {
     /// The token to use now.
-    pub(super) async fn current(&self, https: &Https) -> Result<Token, PlatformError> {
-        let mut held = self.held.lock().await;
-        if let Some(held) = held.as_ref().filter(|held| held.until > Instant::now()) {
-            return Ok(Arc::clone(&held.token));
-        }
-        let fetched = self.fetch(https).await?;
-        let token = Arc::clone(&fetched.token);
-        *held = Some(fetched);
-        Ok(token)
-    }
+    ///
+    /// # Errors
+    /// [`PlatformError`] when there is none and none could be had.
+    async fn current(&self) -> Result<AccessToken, PlatformError>;
 
-    /// Forgets `refused`, unless another call has replaced it already.
-    pub(super) async fn forget(&self, refused: &Token) {
-        let mut held = self.held.lock().await;
-        if held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.token, refused)) {
-            *held = None;
-        }
-    }
+    /// Takes note that the platform refused `token` as invalid or expired. A token that is not the current one any more changes
+    /// nothing.
+    async fn refused(&self, token: &AccessToken);
+}
 
-    async fn fetch(&self, https: &Https) -> Result<Held, PlatformError> {
-        let (api, reply): (_, TokenReply) = match self.mode {
-            TokenMode::Stable => {
-                let request = StableTokenRequest {
-                    grant_type: "client_credential".to_owned(),
-                    appid: self.appid.clone(),
-                    secret: self.secret.expose().to_owned(),
-                    force_refresh: false,
-                };
-                (STABLE_TOKEN, https.post(STABLE_TOKEN, &[], &request).await?)
-            }
-            TokenMode::Legacy => {
-                let query =
-                    [("grant_type", "client_credential"), ("appid", &self.appid), ("secret", self.secret.expose())];
-                (LEGACY_TOKEN, https.get(LEGACY_TOKEN, &query).await?)
-            }
-        };
-        match (reply.access_token, reply.errcode.unwrap_or(0)) {
-            (Some(token), 0) => {
-                let seconds = reply.expires_in.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
-                let usable = Duration::from_secs(seconds).saturating_sub(RENEW_BEFORE_END);
-                Ok(Held { token: Arc::new(Zeroizing::new(token)), until: Instant::now() + usable })
-            }
-            (None, 0) => {
-                Err(PlatformError::Unreadable { api, problem: "it has neither a token nor an errcode".to_owned() })
-            }
-            (_, errcode) => Err(PlatformError::Refused { api, errcode, errmsg: reply.errmsg.unwrap_or_default() }),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_shows_a_digest_and_not_itself() {
+        let token = AccessToken::new("hush".to_owned());
+        assert_eq!(format!("{token:?}"), format!("AccessToken(sha256 {}…)", token.digest_prefix()));
+        assert!(!format!("{token:?}").contains("hush"));
+        assert_eq!(token.digest_prefix().len(), 12);
     }
 }

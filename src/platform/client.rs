@@ -1,91 +1,100 @@
 //! A party's access to the platform.
 
-use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
-use super::access_token::AccessToken;
-use super::{Https, PlatformError, TokenMode};
+use super::reply::ApiReply;
+use super::{Https, PlatformError, Replied, TokenSource};
+use crate::wire::ApiErrcode;
 
-/// Errcodes that mean: the access token is not valid (any more). A fresh one is fetched and the call repeated, once.
-const TOKEN_ERRCODES: [i64; 3] = [40001, 40014, 42001];
-
-/// The AppSecret of an Official Account. It shows itself to nobody.
-pub struct AppSecret(Zeroizing<String>);
-
-impl AppSecret {
-    /// Keeps a secret.
-    #[must_use]
-    pub fn new(secret: &str) -> Self {
-        Self(Zeroizing::new(secret.to_owned()))
-    }
-
-    pub(super) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for AppSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AppSecret(redacted)")
-    }
-}
-
-/// A client for the APIs that one party may call.
+/// A client for the APIs that one party may call. Copies share their connections and their token.
+#[derive(Clone)]
 pub struct PlatformClient {
     https: Https,
     timeout: Duration,
-    pub(super) appid: String,
-    access_token: AccessToken,
+    appid: String,
+    tokens: Arc<dyn TokenSource>,
 }
 
 impl PlatformClient {
-    /// A client that calls as `appid`. No call takes longer than `timeout`, an access token fetched for it included.
+    /// A client that calls as `appid`. No call takes longer than `timeout`, the wait for an access token included.
     #[must_use]
-    pub fn new(https: Https, appid: String, secret: AppSecret, mode: TokenMode, timeout: Duration) -> Self {
-        let access_token = AccessToken::new(mode, appid.clone(), secret);
-        Self { https, timeout, appid, access_token }
+    pub fn new(https: Https, appid: String, tokens: Arc<dyn TokenSource>, timeout: Duration) -> Self {
+        Self { https, timeout, appid, tokens }
     }
 
-    /// Calls an API with the access token; once more with a fresh one when the token is refused. `errcode_of` reads the
-    /// errcode and errmsg of a reply.
-    pub(super) async fn call<T: DeserializeOwned>(
+    /// The same client with another patience: nobody waits for a callback's reply behind every call.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout, ..self.clone() }
+    }
+
+    /// The account that it calls as.
+    #[must_use]
+    pub fn appid(&self) -> &str {
+        &self.appid
+    }
+
+    /// Where its tokens come from.
+    #[must_use]
+    pub fn tokens(&self) -> &Arc<dyn TokenSource> {
+        &self.tokens
+    }
+
+    /// Calls an API; a reply that refuses is an error.
+    pub(super) async fn call<T: DeserializeOwned + ApiReply>(
         &self,
         api: &'static str,
         body: &impl Serialize,
-        errcode_of: fn(&T) -> (i64, Option<String>),
-    ) -> Result<T, PlatformError> {
-        let called = tokio::time::timeout(self.timeout, self.call_with_token(api, body, errcode_of)).await;
-        called.unwrap_or_else(|_| {
+    ) -> Result<Replied<T>, PlatformError> {
+        let replied: Replied<T> = self.exchange(api, body).await?;
+        match replied.errcode() {
+            0 => Ok(replied),
+            errcode => {
+                let errmsg = replied.errmsg().unwrap_or_default().to_owned();
+                Err(PlatformError::Refused { api, errcode, errmsg })
+            }
+        }
+    }
+
+    /// Calls an API and gives back its reply, whatever the errcode. The call is made once more with a fresh token when the platform
+    /// refused the token, which is before it looked at anything else.
+    pub(super) async fn exchange<T: DeserializeOwned + ApiReply>(
+        &self,
+        api: &'static str,
+        body: &impl Serialize,
+    ) -> Result<Replied<T>, PlatformError> {
+        let exchanged = tokio::time::timeout(self.timeout, self.exchange_with_token(api, body)).await;
+        exchanged.unwrap_or_else(|_| {
             let problem = format!("no reply within {} ms, the access token included", self.timeout.as_millis());
             Err(PlatformError::Unreachable { api, problem })
         })
     }
 
-    async fn call_with_token<T: DeserializeOwned>(
+    async fn exchange_with_token<T: DeserializeOwned + ApiReply>(
         &self,
         api: &'static str,
         body: &impl Serialize,
-        errcode_of: fn(&T) -> (i64, Option<String>),
-    ) -> Result<T, PlatformError> {
-        let mut repeated = false;
-        loop {
-            let token = self.access_token.current(&self.https).await?;
-            let reply: T = self.https.post(api, &[("access_token", &token)], body).await?;
-            match errcode_of(&reply) {
-                (0, _) => return Ok(reply),
-                (errcode, _) if TOKEN_ERRCODES.contains(&errcode) && !repeated => {
-                    self.access_token.forget(&token).await;
-                    repeated = true;
-                }
-                (errcode, errmsg) => {
-                    let errmsg = errmsg.unwrap_or_default();
-                    return Err(PlatformError::Refused { api, errcode, errmsg });
-                }
-            }
+    ) -> Result<Replied<T>, PlatformError> {
+        let token = self.tokens.current().await?;
+        let replied: Replied<T> = self.https.post(api, &[("access_token", token.expose())], body).await?;
+        if !refuses_the_token(replied.errcode()) {
+            return Ok(replied);
         }
+        self.tokens.refused(&token).await;
+        let token = self.tokens.current().await?;
+        self.https.post(api, &[("access_token", token.expose())], body).await
     }
+}
+
+/// Whether an errcode means that the access token is not valid, or not any more. That it is another account's (9291005) is no
+/// reason to fetch one.
+const fn refuses_the_token(errcode: i64) -> bool {
+    matches!(
+        ApiErrcode::from_code(errcode),
+        Some(ApiErrcode::InvalidCredential | ApiErrcode::InvalidAccessToken | ApiErrcode::AccessTokenExpired)
+    )
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with a call to the platform, by whose fault it is.
 
+use crate::wire::ApiErrcode;
+
 /// A call that gave no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlatformError {
@@ -38,6 +40,16 @@ impl PlatformError {
         match self {
             Self::Refused { errcode, .. } => Some(*errcode),
             Self::Unreachable { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Whether the platform may have done what was asked although it gave no word of it: the call broke off, its reply cannot be
+    /// read, or it says -1. A call for an access token that failed leaves no doubt: the call that needed it was not made.
+    #[must_use]
+    pub fn outcome_is_unknown(&self) -> bool {
+        match self {
+            Self::Unreachable { api, .. } | Self::Unreadable { api, .. } => !api.starts_with("/cgi-bin/"),
+            Self::Refused { errcode, .. } => ApiErrcode::from_code(*errcode) == Some(ApiErrcode::SystemError),
         }
     }
 }

@@ -17,11 +17,13 @@ impl PlatformClient {
     /// # Errors
     /// [`PlatformError`] when the question was not answered.
     pub async fn get_order(&self, order_id: &OrderId) -> Result<Option<GetOrderReply>, PlatformError> {
-        let request =
-            GetOrderRequest { appid: self.appid.clone(), service_id: None, order_id: order_id.as_str().to_owned() };
-        let errcode_of = |reply: &GetOrderReply| (reply.errcode, reply.errmsg.clone());
-        match self.call(GET_ORDER, &request, errcode_of).await {
-            Ok(reply) => Ok(Some(reply)),
+        let request = GetOrderRequest {
+            appid: self.appid().to_owned(),
+            service_id: None,
+            order_id: order_id.as_str().to_owned(),
+        };
+        match self.call::<GetOrderReply>(GET_ORDER, &request).await {
+            Ok(replied) => Ok(Some(replied.reply)),
             Err(error) if error.errcode() == Some(NO_SUCH_ORDER) => Ok(None),
             Err(error) => Err(error),
         }

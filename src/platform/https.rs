@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use serde::de::DeserializeOwned;
 
-use super::PlatformError;
-use crate::wire::from_json;
+use super::{PlatformError, Replied};
+use crate::wire::{InvalidJson, from_json};
 
 /// The largest reply that is read. An order with a long history has a few kilobytes.
 const MAX_REPLY_BYTES: usize = 1 << 20;
@@ -43,7 +43,7 @@ impl Https {
         api: &'static str,
         query: &[(&str, &str)],
         body: &impl serde::Serialize,
-    ) -> Result<T, PlatformError> {
+    ) -> Result<Replied<T>, PlatformError> {
         let body = serde_json::to_vec(body)
             .map_err(|e| PlatformError::Unreadable { api, problem: format!("the request cannot be written: {e}") })?;
         let request = self
@@ -60,7 +60,7 @@ impl Https {
         &self,
         api: &'static str,
         query: &[(&str, &str)],
-    ) -> Result<T, PlatformError> {
+    ) -> Result<Replied<T>, PlatformError> {
         self.call(api, self.client.get(format!("{}{api}", self.base_url)).query(query)).await
     }
 
@@ -68,7 +68,7 @@ impl Https {
         &self,
         api: &'static str,
         request: reqwest::RequestBuilder,
-    ) -> Result<T, PlatformError> {
+    ) -> Result<Replied<T>, PlatformError> {
         let unreachable = |e| PlatformError::Unreachable { api, problem: without_url(e) };
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();
@@ -83,7 +83,8 @@ impl Https {
         if !status.is_success() {
             return Err(PlatformError::Unreachable { api, problem: format!("HTTP status {status}") });
         }
-        from_json(&reply).map_err(|e| PlatformError::Unreadable { api, problem: describe(&reply, &e) })
+        let unreadable = |e: InvalidJson| PlatformError::Unreadable { api, problem: describe(&reply, &e) };
+        Ok(Replied { reply: from_json(&reply).map_err(unreadable)?, document: from_json(&reply).map_err(unreadable)? })
     }
 }
 

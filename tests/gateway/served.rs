@@ -7,7 +7,7 @@ use std::time::Duration;
 use nontax_gateway::app::Party;
 use nontax_gateway::domain::{Duties, Mode, OnRefusal, Role};
 use nontax_gateway::envelope::KeyRing;
-use nontax_gateway::platform::{AppSecret, Https, PlatformClient, TokenMode};
+use nontax_gateway::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenMode, TokenRequest};
 use nontax_gateway::server::{
     AddressRules, CallbackLimits, ConnectionLimits, Gateway, admin_router, callback_router, serve,
 };
@@ -104,8 +104,13 @@ impl Setup {
         crate::logs::capture();
         let platform = self.platform.map(|access| {
             let https = Https::new(&access.url, access.timeout).unwrap();
-            let secret = AppSecret::new(access.secret);
-            PlatformClient::new(https, APPID.to_owned(), secret, access.token_mode, access.timeout)
+            let request = TokenRequest {
+                https: https.clone(),
+                appid: APPID.to_owned(),
+                secret: AppSecret::new(access.secret),
+                mode: access.token_mode,
+            };
+            PlatformClient::new(https, APPID.to_owned(), Arc::new(HeldToken::new(request)), access.timeout)
         });
         let party = Party {
             name: party(),

@@ -21,7 +21,7 @@ use crate::cli::{Exit, Failure};
 use crate::config;
 use crate::domain::{Duties, Mode, OnRefusal, PartyName, Role};
 use crate::envelope::{KeyEncoding, KeyRing, SignatureOver, SigningKey, SymmetricKey};
-use crate::platform::{AppSecret, Https, PlatformClient, TokenMode};
+use crate::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenMode, TokenRequest};
 use crate::server::{Gateway, admin_router, callback_router, serve};
 use crate::simulator::{Settings, SimulatedParty, Simulator, Timing};
 use crate::store::{SharedStore, SqliteStore};
@@ -80,7 +80,13 @@ impl World {
         let built_in = config::built_in();
         let timeout = built_in.platform.timeout;
         let https = Https::new(&simulator_url, timeout).map_err(cannot_start)?;
-        let secret = AppSecret::new(APP_SECRET);
+        let request = TokenRequest {
+            https: https.clone(),
+            appid: APPID.to_owned(),
+            secret: AppSecret::new(APP_SECRET),
+            mode: TokenMode::Stable,
+        };
+        let tokens = Arc::new(HeldToken::new(request));
         let party = Party {
             name: party,
             appid: APPID.to_owned(),
@@ -89,7 +95,7 @@ impl World {
             on_refusal: OnRefusal::Refund,
             locale: Locale::Chinese,
             key_ring,
-            platform: Some(PlatformClient::new(https, APPID.to_owned(), secret, TokenMode::Stable, timeout)),
+            platform: Some(PlatformClient::new(https, APPID.to_owned(), tokens, timeout)),
         };
         let server = built_in.server;
         let gateway = Gateway::new(vec![party], store, address_rules(&server), callback_limits(&server));
