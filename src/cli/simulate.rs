@@ -67,6 +67,9 @@ pub struct Args {
     /// Pauses in seconds before a notification is sent again while the reply is not final.
     #[arg(long, value_name = "SECONDS,…", value_delimiter = ',', default_values_t = [1, 3, 10])]
     retry_after: Vec<u64>,
+    /// Where all random numbers come from: with the same seed, a run repeats exactly.
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
 }
 
 /// Keeps the AppSecret out of whatever shows the arguments.
@@ -121,6 +124,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
             retry_pauses: args.retry_after.iter().copied().map(Duration::from_secs).collect(),
             ..Timing::default()
         },
+        seed: args.seed,
         ..Settings::new(signing_key(args.signing_key_file.as_deref())?, vec![party(&args)?])
     };
     let simulator = Simulator::new(settings).map_err(|e| Failure::from_error(Exit::Usage, &e))?;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::chance;
+use super::chance::Stream;
 use super::settings::SimulatedParty;
 use crate::envelope::{KeyEncoding, SignatureOver, SigningKey, SymmetricKey};
 use crate::wire::{DATA_ENCRYPT_TYPE, PROTOCOL_VERSION, RequestEnvelope, SIGN_TYPE};
@@ -54,13 +54,19 @@ impl Variant {
 }
 
 /// The body of a request with `plaintext` to a party.
-pub(super) fn body(party: &SimulatedParty, signing_key: &SigningKey, plaintext: &[u8], variant: Variant) -> Vec<u8> {
+pub(super) fn body(
+    party: &SimulatedParty,
+    signing_key: &SigningKey,
+    plaintext: &[u8],
+    variant: Variant,
+    chance: &mut Stream,
+) -> Vec<u8> {
     if variant == Variant::NotAnEnvelope {
         return b"<html><body>not an envelope</body></html>".to_vec();
     }
     let data = match variant {
-        Variant::WrongKey => sealed_with_another_key(&party.symmetric_key, plaintext),
-        _ => party.symmetric_key.seal(plaintext, chance::iv()),
+        Variant::WrongKey => sealed_with_another_key(&party.symmetric_key, plaintext, chance),
+        _ => party.symmetric_key.seal(plaintext, chance.iv()),
     };
     let mut message = match party.signature_over {
         SignatureOver::Plaintext => plaintext.to_vec(),
@@ -93,11 +99,11 @@ pub(super) fn body(party: &SimulatedParty, signing_key: &SigningKey, plaintext: 
 }
 
 /// Sealed so that the party's own key surely fails: by chance, one wrong key in 256 gives a right padding.
-fn sealed_with_another_key(key: &SymmetricKey, plaintext: &[u8]) -> String {
+fn sealed_with_another_key(key: &SymmetricKey, plaintext: &[u8], chance: &mut Stream) -> String {
     loop {
-        let another = SymmetricKey::read("another", &chance::bytes::<32>(), KeyEncoding::Raw);
+        let another = SymmetricKey::read("another", &chance.bytes::<32>(), KeyEncoding::Raw);
         if let Ok(another) = another {
-            let data = another.seal(plaintext, chance::iv());
+            let data = another.seal(plaintext, chance.iv());
             if key.open_unsigned(&data).is_err() {
                 return data;
             }
@@ -127,6 +133,7 @@ pub(super) fn with_wxnontaxstr(url: &str, wxnontaxstr: &str) -> String {
 mod tests {
     use super::*;
     use crate::envelope::{EnvelopeFault, KeyRing, SignatureFault};
+    use crate::simulator::chance::tests::stream;
     use crate::wire::read_request_envelope;
 
     const TEXT: &[u8] = b"0123456789abcdefghijklmnopqrstuv";
@@ -144,7 +151,7 @@ mod tests {
             let platform_key = signing_key.platform_key("1").unwrap();
             let ring = KeyRing::new(vec![symmetric_key()], vec![platform_key], signature_over).unwrap();
             let open = |variant| {
-                let body = body(&party, &signing_key, br#"{"order_id":"A"}"#, variant);
+                let body = body(&party, &signing_key, br#"{"order_id":"A"}"#, variant, &mut stream());
                 ring.open(&read_request_envelope(&body).unwrap()).map(|opened| opened.plaintext.bytes().to_vec())
             };
             assert_eq!(open(Variant::Genuine).unwrap(), br#"{"order_id":"A"}"#);
@@ -158,7 +165,7 @@ mod tests {
             for variant in [Variant::WrongKey, Variant::Cut] {
                 assert!(matches!(open(variant), Err(EnvelopeFault::Decryption(_))), "{variant:?}");
             }
-            let garbage = body(&party, &signing_key, b"{}", Variant::NotAnEnvelope);
+            let garbage = body(&party, &signing_key, b"{}", Variant::NotAnEnvelope, &mut stream());
             assert!(read_request_envelope(&garbage).is_err());
         }
     }

@@ -4,7 +4,8 @@ use super::api_error::ApiError;
 use super::callback::{Callback, Variant};
 use super::exchange::{Answer, Exchange};
 use super::order_query::TEST_BANK_ID;
-use super::{Simulator, chance, is_callable, now};
+use super::settings::SimulatedParty;
+use super::{Simulator, is_callable};
 use crate::wire::ApiErrcode;
 use crate::wire::{
     Errcode, MockCall, MockReply, MockRequest, PAY_CHANNEL_WX_NONTAX, PROTOCOL_VERSION, PaymentStatusNotification,
@@ -26,31 +27,31 @@ impl Simulator {
             return Err(ApiError::because(ApiErrcode::MockNotSent, "url is not an http or https URL"));
         }
         let plaintext =
-            test_plaintext(callback, &party.appid).map_err(|e| ApiError::because(ApiErrcode::QueryFailed, e))?;
+            self.test_plaintext(callback, party).map_err(|e| ApiError::because(ApiErrcode::QueryFailed, e))?;
         let right = self.call(party, callback, &request.url, &plaintext, Variant::Genuine).await;
         let wrong = self.call(party, callback, &request.url, &plaintext, Variant::WrongSignature).await;
         Ok(judge(&right, &wrong))
     }
-}
 
-/// Test data that no party knows.
-fn test_plaintext(callback: Callback, appid: &str) -> Result<Vec<u8>, serde_json::Error> {
-    match callback {
-        Callback::Notification => serde_json::to_vec(&PaymentStatusNotification {
-            order_id: chance::order_id(),
-            status: STATUS_PAID,
-            pay_channel: PAY_CHANNEL_WX_NONTAX.to_owned(),
-            pay_finish_time: Some(now()),
-            ..PaymentStatusNotification::default()
-        }),
-        Callback::Receivables => serde_json::to_vec(&ReceivablesQuery {
-            appid: appid.to_owned(),
-            region_code: "440000".to_owned(),
-            payment_notice_no: "08111639088".to_owned(),
-            department_code: Some("118610002".to_owned()),
-            payment_notice_type: Some(1),
-            bank_id: TEST_BANK_ID.to_owned(),
-        }),
+    /// Test data that no party knows.
+    fn test_plaintext(&self, callback: Callback, party: &SimulatedParty) -> Result<Vec<u8>, serde_json::Error> {
+        match callback {
+            Callback::Notification => serde_json::to_vec(&PaymentStatusNotification {
+                order_id: self.chance_of_call(party).order_id(),
+                status: STATUS_PAID,
+                pay_channel: PAY_CHANNEL_WX_NONTAX.to_owned(),
+                pay_finish_time: Some(self.clock.now()),
+                ..PaymentStatusNotification::default()
+            }),
+            Callback::Receivables => serde_json::to_vec(&ReceivablesQuery {
+                appid: party.appid.clone(),
+                region_code: "440000".to_owned(),
+                payment_notice_no: "08111639088".to_owned(),
+                department_code: Some("118610002".to_owned()),
+                payment_notice_type: Some(1),
+                bank_id: TEST_BANK_ID.to_owned(),
+            }),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod api_error;
 mod callback;
 mod chance;
+mod clock;
 mod exchange;
 mod http;
 mod mock_calls;
@@ -26,7 +27,6 @@ mod story_tests;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use api_error::ApiError;
 pub use callback::{Callback, Variant};
@@ -36,6 +36,8 @@ pub use settings::{Settings, SimulatedParty, SimulatedRole, Timing};
 
 use crate::envelope::SigningKey;
 use crate::wire::{ApiErrcode, GetOrderReply, UnifiedOrderReply, UnifiedOrderRequest};
+use chance::{Chance, Stream, Subject};
+use clock::Clock;
 use order_book::OrderBook;
 use sender::Sender;
 use tokens::Tokens;
@@ -71,13 +73,15 @@ pub struct Simulator {
     timing: Timing,
     parties: Vec<SimulatedParty>,
     sender: Sender,
+    clock: Clock,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     orders: OrderBook,
     tokens: Tokens,
+    /// The chance of the calls to each party, by its place.
+    calls: Vec<Stream>,
     exchanges: VecDeque<Exchange>,
 }
 
@@ -87,7 +91,7 @@ impl Simulator {
     /// # Errors
     /// [`InvalidSettings`] without a party, with two of one name, or with a URL that cannot be called.
     pub fn new(settings: Settings) -> Result<Arc<Self>, InvalidSettings> {
-        let Settings { signing_key, parties, timing } = settings;
+        let Settings { signing_key, parties, timing, seed } = settings;
         if parties.is_empty() {
             return Err(InvalidSettings::NoParty);
         }
@@ -102,7 +106,14 @@ impl Simulator {
             }
         }
         let sender = Sender::new(timing.reply_timeout)?;
-        Ok(Arc::new(Self { signing_key, timing, parties, sender, state: Mutex::default() }))
+        let chance = Arc::new(Chance::new(seed));
+        let state = Mutex::new(State {
+            tokens: Tokens::new(chance.stream(Subject::Tokens)),
+            calls: (0..parties.len()).map(|place| chance.stream(Subject::Calls(place))).collect(),
+            orders: OrderBook::new(chance),
+            exchanges: VecDeque::new(),
+        });
+        Ok(Arc::new(Self { signing_key, timing, parties, sender, clock: Clock::default(), state }))
     }
 
     /// The platform's key pair; its public half goes to the parties.
@@ -127,10 +138,8 @@ impl Simulator {
         let receivable_is_finances =
             request.payment_notice_no.is_some() && self.parties.iter().any(|party| party.receivables_url.is_some());
         let scene = request.scene.clone();
-        let order = order::Order::new(request, fee, receivable_is_finances, now());
-        let reply = placement::reply(&order.order_id, &scene);
-        self.state().orders.add(order);
-        Ok(reply)
+        let order_id = self.state().orders.place(request, fee, receivable_is_finances, self.clock.now());
+        Ok(placement::reply(&order_id, &scene))
     }
 
     /// An order with its payment, refunds and notifications.
@@ -138,13 +147,13 @@ impl Simulator {
     /// # Errors
     /// 9201010 for an order that was never placed.
     pub fn order(&self, order_id: &str) -> Result<GetOrderReply, ApiError> {
-        Ok(self.state().orders.get(order_id)?.reply(now()))
+        Ok(self.state().orders.get(order_id)?.reply(self.clock.now()))
     }
 
     /// All orders, as they were placed.
     #[must_use]
     pub fn orders(&self) -> Vec<GetOrderReply> {
-        let now = now();
+        let now = self.clock.now();
         self.state().orders.iter().map(|order| order.reply(now)).collect()
     }
 
@@ -154,9 +163,25 @@ impl Simulator {
         self.state().exchanges.iter().cloned().collect()
     }
 
+    /// The simulator's time, Unix seconds: the machine's until it is moved.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// Moves the simulator's clock, back when `seconds` is less than 0. What is due by then happens.
+    pub fn move_clock(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+
+    /// Sets the simulator's clock to a time in Unix seconds; it runs on from there.
+    pub fn set_clock(&self, now: i64) {
+        self.clock.set(now);
+    }
+
     /// Ends the time of all access_tokens: the next call with one gets 42001.
     pub fn expire_tokens(&self) {
-        self.state().tokens.expire_all(now());
+        self.state().tokens.expire_all(self.clock.now());
     }
 
     /// Sends any plaintext to a party's URL, once, right or wrong as `variant` says, and without consequences: no repetition, no
@@ -194,10 +219,11 @@ impl Simulator {
         plaintext: &[u8],
         variant: Variant,
     ) -> Exchange {
-        let wxnontaxstr = chance::wxnontaxstr();
+        let mut chance = self.chance_of_call(party);
+        let wxnontaxstr = chance.wxnontaxstr();
         let url = callback::with_wxnontaxstr(url, &wxnontaxstr);
-        let body = callback::body(party, &self.signing_key, plaintext, variant);
-        let sent_at = now();
+        let body = callback::body(party, &self.signing_key, plaintext, variant, &mut chance);
+        let sent_at = self.clock.now();
         let received = self.sender.send(&url, body, &party.symmetric_key).await;
         let exchange = Exchange {
             party: party.name.clone(),
@@ -227,6 +253,12 @@ impl Simulator {
         exchange
     }
 
+    /// The chance of the next call to a party.
+    fn chance_of_call(&self, party: &SimulatedParty) -> Stream {
+        let place = self.parties.iter().position(|known| known.name == party.name).unwrap_or_default();
+        self.state().calls[place].split()
+    }
+
     fn party(&self, name: &str) -> Result<&SimulatedParty, ApiError> {
         self.parties.iter().find(|party| party.name == name).ok_or_else(|| {
             let names: Vec<&str> = self.parties.iter().map(|party| party.name.as_str()).collect();
@@ -246,10 +278,4 @@ impl Simulator {
 /// Whether a text is a URL that the sender can call.
 fn is_callable(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-}
-
-/// Unix seconds. A clock before 1970 reads as 1970.
-fn now() -> i64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)
 }

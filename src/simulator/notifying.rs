@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::Simulator;
 use super::api_error::ApiError;
 use super::callback::{Callback, Variant};
 use super::exchange::Exchange;
 use super::notification::{self, Event, Verdict};
 use super::settings::SimulatedParty;
-use super::{Simulator, now};
 use crate::wire::ApiErrcode;
 use crate::wire::{PAY_CHANNEL_WX_NONTAX, RefundReply, RefundRequest};
 
@@ -57,7 +57,7 @@ impl Simulator {
         pay_finish_time: Option<i64>,
         pay_channel: Option<String>,
     ) -> Result<(), ApiError> {
-        let now = now();
+        let now = self.clock.now();
         let channel = pay_channel.unwrap_or_else(|| PAY_CHANNEL_WX_NONTAX.to_owned());
         self.state().orders.get_mut(order_id)?.pay(pay_finish_time.unwrap_or(now), channel, now)
     }
@@ -107,7 +107,7 @@ impl Simulator {
     pub(super) fn record_refund(&self, request: &RefundRequest) -> Result<(RefundReply, Event), ApiError> {
         let mut state = self.state();
         let order = state.orders.get_mut(&request.order_id)?;
-        let place = order.refund(request, now())?;
+        let place = order.refund(request, self.clock.now())?;
         let refund_order_id =
             order.payment.as_ref().and_then(|p| p.refunds.get(place)).map(|refund| refund.refund_order_id.clone());
         let reply = RefundReply { errcode: 0, errmsg: Some("ok".to_owned()), refund_order_id };
@@ -119,7 +119,7 @@ impl Simulator {
         let (mut exchanges, refusal) = self.tell_everybody(order_id, event).await?;
         if let Some(reason) = refusal {
             // Another notification of the same order may have been refused and refunded meanwhile.
-            let refunded = self.state().orders.get_mut(order_id)?.refund_rest(&reason, now());
+            let refunded = self.state().orders.get_mut(order_id)?.refund_rest(&reason, self.clock.now());
             if let Ok(place) = refunded {
                 exchanges.extend(self.tell_everybody(order_id, Event::Refund(place)).await?.0);
             }

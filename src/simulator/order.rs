@@ -1,7 +1,7 @@
 //! An order of the simulated platform: placed, paid, refunded.
 
 use super::api_error::ApiError;
-use super::chance;
+use super::chance::Stream;
 use crate::wire::ApiErrcode;
 use crate::wire::{NotifyHistory, UnifiedOrderRequest};
 
@@ -10,7 +10,7 @@ const ORDER_LIFETIME_SECONDS: i64 = 600;
 
 /// An order. Amounts in fen, times in Unix seconds.
 #[expect(clippy::struct_field_names, reason = "the platform's own names")]
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Order {
     pub(super) order_id: String,
     /// As it was placed.
@@ -21,6 +21,7 @@ pub(super) struct Order {
     pub(super) created_at: i64,
     pub(super) payment: Option<Payment>,
     pub(super) notify_history: Vec<NotifyHistory>,
+    pub(super) chance: Stream,
 }
 
 /// What paid an order, and what went back.
@@ -61,15 +62,22 @@ impl Payment {
 
 impl Order {
     /// A new order for a request that was checked.
-    pub(super) fn new(request: UnifiedOrderRequest, fee: i64, receivable_is_finances: bool, now: i64) -> Self {
+    pub(super) fn new(
+        request: UnifiedOrderRequest,
+        fee: i64,
+        receivable_is_finances: bool,
+        now: i64,
+        mut chance: Stream,
+    ) -> Self {
         Self {
-            order_id: chance::order_id(),
+            order_id: chance.order_id(),
             request,
             fee,
             receivable_is_finances,
             created_at: now,
             payment: None,
             notify_history: Vec::new(),
+            chance,
         }
     }
 
@@ -90,7 +98,7 @@ impl Order {
     pub(super) fn pay(&mut self, finished_at: i64, channel: String, now: i64) -> Result<(), ApiError> {
         match self.status(now) {
             OrderStatus::ToBePaid => {
-                let trans_id = format!("4200{}", chance::digits::<24>());
+                let trans_id = format!("4200{}", self.chance.digits::<24>());
                 self.payment = Some(Payment { finished_at, channel, trans_id, refunds: Vec::new() });
                 Ok(())
             }
@@ -110,9 +118,10 @@ impl Order {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::simulator::chance::tests::stream;
 
     pub(in crate::simulator) fn order(fee: i64) -> Order {
-        Order::new(UnifiedOrderRequest { fee: Some(fee), ..Default::default() }, fee, true, 1000)
+        Order::new(UnifiedOrderRequest { fee: Some(fee), ..Default::default() }, fee, true, 1000, stream())
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Refunding an order: whole, or in parts (source §6.1.4).
 
 use super::api_error::ApiError;
-use super::chance;
 use super::order::{Order, Refund};
 use crate::wire::ApiErrcode;
 use crate::wire::RefundRequest;
@@ -17,7 +16,7 @@ impl Order {
             return Err(ApiErrcode::InvalidRefundReason.into());
         }
         match (request.refund_fee, &request.refund_out_id) {
-            (None, out_id) => self.add(refund(self.fee, out_id.clone(), &request.reason, now)),
+            (None, out_id) => self.add(self.fee, out_id.clone(), &request.reason, now),
             (Some(_), None) => Err(ApiErrcode::InvalidRefundOutId.into()),
             (Some(fee), Some(out_id)) => self.refund_part(fee, out_id, &request.reason, now),
         }
@@ -30,7 +29,7 @@ impl Order {
     pub(super) fn refund_rest(&mut self, reason: &str, now: i64) -> Result<usize, ApiError> {
         let payment = self.payment.as_ref().ok_or(ApiErrcode::RefundBeforePayment)?;
         let left = self.fee - payment.refunded_fee();
-        self.add(refund(left, None, reason, now))
+        self.add(left, None, reason, now)
     }
 
     fn refund_part(&mut self, fee: i64, out_id: &str, reason: &str, now: i64) -> Result<usize, ApiError> {
@@ -42,27 +41,24 @@ impl Order {
             let code = if earlier.fee == fee { ApiErrcode::Refunded } else { ApiErrcode::RefundOutIdConflict };
             return Err(code.into());
         }
-        self.add(refund(fee, Some(out_id.to_owned()), reason, now))
+        self.add(fee, Some(out_id.to_owned()), reason, now)
     }
 
-    fn add(&mut self, refund: Refund) -> Result<usize, ApiError> {
+    fn add(&mut self, fee: i64, refund_out_id: Option<String>, reason: &str, now: i64) -> Result<usize, ApiError> {
         let total = self.fee;
         let payment = self.payment.as_mut().ok_or(ApiErrcode::RefundBeforePayment)?;
         let left = total - payment.refunded_fee();
         if left <= 0 {
             return Err(ApiErrcode::Refunded.into());
         }
-        if refund.fee > left {
+        if fee > left {
             return Err(ApiError::because(ApiErrcode::RefundExceedsTotal, format_args!("{left} fen are left")));
         }
+        let refund_order_id = format!("5000{}", self.chance.digits::<24>());
+        let refund = Refund { refund_order_id, refund_out_id, fee, reason: reason.to_owned(), finished_at: now };
         payment.refunds.push(refund);
         Ok(payment.refunds.len() - 1)
     }
-}
-
-fn refund(fee: i64, refund_out_id: Option<String>, reason: &str, now: i64) -> Refund {
-    let refund_order_id = format!("5000{}", chance::digits::<24>());
-    Refund { refund_order_id, refund_out_id, fee, reason: reason.to_owned(), finished_at: now }
 }
 
 #[cfg(test)]

@@ -26,13 +26,15 @@ pub struct Settings {
     pub parties: Vec<SimulatedParty>,
     /// How long it waits.
     pub timing: Timing,
+    /// What its random numbers come from: with a seed a run repeats exactly, without one they are the operating system's.
+    pub seed: Option<u64>,
 }
 
 impl Settings {
-    /// With the usual timing.
+    /// With the usual timing and without a seed.
     #[must_use]
     pub fn new(signing_key: SigningKey, parties: Vec<SimulatedParty>) -> Self {
-        Self { signing_key, parties, timing: Timing::default() }
+        Self { signing_key, parties, timing: Timing::default(), seed: None }
     }
 }
 

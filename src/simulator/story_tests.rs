@@ -206,6 +206,38 @@ async fn the_apis_over_http() {
 }
 
 #[tokio::test]
+async fn a_moved_clock_ends_orders_and_tokens() {
+    let stage = stage(vec![]).await;
+    let order_id = stage.placed();
+    let path = format!("/nontax/getorder?access_token={}", stage.token().await);
+    let order = json!({"appid": APPID, "order_id": order_id});
+    assert_eq!(stage.post(&path, order.clone()).await["status"], 1);
+    assert_eq!(stage.post("/simulator/clock", json!({"advance_seconds": 600})).await["errcode"], 0);
+    assert_eq!(stage.post(&path, order.clone()).await["status"], 12);
+    let set = stage.post("/simulator/clock", json!({"set": 4_102_444_800_i64})).await;
+    assert!(set["now"].as_i64() >= Some(4_102_444_800));
+    assert_eq!(stage.post(&path, order).await["errcode"], 42001);
+    for neither_or_both in [json!({}), json!({"set": 1, "advance_seconds": 1})] {
+        assert_eq!(stage.post("/simulator/clock", neither_or_both).await["errcode"], 40097);
+    }
+}
+
+#[tokio::test]
+async fn a_seed_repeats_the_run() {
+    let run = async || {
+        let signing_key = SigningKey::read(&PRIVATE_PEM).unwrap();
+        let party = SimulatedParty::new("gz", APPID, "secret", key()).served_at("http://127.0.0.1:1");
+        let timing = Timing { retry_pauses: vec![], ..Timing::default() };
+        let settings = Settings { timing, seed: Some(7), ..Settings::new(signing_key, vec![party]) };
+        let simulator = Simulator::new(settings).unwrap();
+        let order_id = simulator.place_order(placement::tests::request()).unwrap().order_id.unwrap();
+        let wxnontaxstr = simulator.pay(&order_id).await.unwrap().remove(0).wxnontaxstr;
+        (simulator.order(&order_id).unwrap().trans_id, order_id, wxnontaxstr)
+    };
+    assert_eq!(run().await, run().await);
+}
+
+#[tokio::test]
 async fn the_query_and_the_test_calls_reach_the_party() {
     let notice = json!({"errcode": 0, "errmsg": "ok", "region_code": "440000", "payment_notice_no": "1", "fee": 3,
         "department_code": "1", "department_name": "d", "payment_notice_type": 1,

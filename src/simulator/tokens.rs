@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::api_error::ApiError;
-use super::chance;
+use super::chance::Stream;
 use crate::wire::ApiErrcode;
 use crate::wire::TokenReply;
 
@@ -19,8 +19,8 @@ const FORCED_REFRESH_PAUSE_SECONDS: i64 = 30;
 const DAY_SECONDS: i64 = 86_400;
 
 /// The tokens of all accounts.
-#[derive(Default)]
 pub(super) struct Tokens {
+    chance: Stream,
     issued: HashMap<String, Issued>,
     forced: HashMap<String, Vec<i64>>,
 }
@@ -41,6 +41,10 @@ struct Issued {
 }
 
 impl Tokens {
+    pub(super) fn new(chance: Stream) -> Self {
+        Self { chance, issued: HashMap::new(), forced: HashMap::new() }
+    }
+
     /// A token of `/cgi-bin/token`. The previous one is invalid from now on. Times are Unix seconds.
     pub(super) fn issue(&mut self, appid: &str, lifetime_seconds: i64, now: i64) -> TokenReply {
         self.revoke(appid, Kind::Legacy);
@@ -120,7 +124,7 @@ impl Tokens {
 
     fn add(&mut self, appid: &str, kind: Kind, lifetime_seconds: i64, now: i64) -> TokenReply {
         self.issued.retain(|_, issued| now - issued.expires_at < DAY_SECONDS);
-        let token = chance::text::<512>();
+        let token = self.chance.text::<512>();
         let issued =
             Issued { appid: appid.to_owned(), kind, expires_at: now + lifetime_seconds, current: true, revoked: false };
         self.issued.insert(token.clone(), issued);
@@ -135,6 +139,7 @@ fn reply(token: String, expires_in: i64) -> TokenReply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulator::chance::tests::stream;
 
     const LIFETIME: i64 = 7200;
 
@@ -148,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_new_token_kills_the_old_one_and_not_the_stable_one() {
-        let mut tokens = Tokens::default();
+        let mut tokens = Tokens::new(stream());
         let stable = token(tokens.issue_stable("wx1", false, LIFETIME, 0).unwrap());
         let first = token(tokens.issue("wx1", LIFETIME, 0));
         let second = token(tokens.issue("wx1", LIFETIME, 1));
@@ -162,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_stable_token_stays_until_five_minutes_are_left_and_then_both_live() {
-        let mut tokens = Tokens::default();
+        let mut tokens = Tokens::new(stream());
         let first = token(tokens.issue_stable("wx1", false, LIFETIME, 0).unwrap());
         let again = tokens.issue_stable("wx1", false, LIFETIME, 6900).unwrap();
         assert_eq!(again.expires_in, Some(300));
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn force_kills_at_once_not_twice_in_30_seconds_and_20_times_a_day() {
-        let mut tokens = Tokens::default();
+        let mut tokens = Tokens::new(stream());
         let first = token(tokens.issue_stable("wx1", false, LIFETIME, 0).unwrap());
         let forced = token(tokens.issue_stable("wx1", true, LIFETIME, 0).unwrap());
         assert_eq!(errcode(tokens.check(Some(&first), 1)), 40001);

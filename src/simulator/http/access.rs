@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::simulator::{ApiError, Simulator, now};
+use crate::simulator::{ApiError, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{GetOrderRequest, MockRequest, QueryFeeRequest, RefundRequest, UnifiedOrderRequest, from_json};
 
@@ -53,7 +53,7 @@ impl<T: DeserializeOwned + NamesAccount> FromRequest<Arc<Simulator>> for Authori
 
     async fn from_request(request: Request, simulator: &Arc<Simulator>) -> Result<Self, ApiError> {
         let token = Query::<AccessToken>::try_from_uri(request.uri()).ok().and_then(|Query(q)| q.access_token);
-        let account = simulator.state().tokens.check(token.as_deref(), now())?.to_owned();
+        let account = simulator.state().tokens.check(token.as_deref(), simulator.clock.now())?.to_owned();
         let Body(body) = Body::<T>::from_request(request, simulator).await?;
         match body.appid() {
             "" => Err(ApiErrcode::EmptyAppid.into()),

@@ -41,6 +41,13 @@ pub(super) struct Notice {
     variant: Variant,
 }
 
+/// What `POST /simulator/clock` takes: one of the two.
+#[derive(Deserialize)]
+pub(super) struct Movement {
+    advance_seconds: Option<i64>,
+    set: Option<i64>,
+}
+
 /// Asks for a notice and places an order for it, in the name of the account in the body or else of the first party.
 pub(super) async fn place(
     State(simulator): State<Arc<Simulator>>,
@@ -99,6 +106,25 @@ pub(super) async fn exchanges(State(simulator): State<Arc<Simulator>>) -> Json<V
 pub(super) async fn expire_tokens(State(simulator): State<Arc<Simulator>>) -> Json<serde_json::Value> {
     simulator.expire_tokens();
     Json(serde_json::json!({"errcode": 0}))
+}
+
+pub(super) async fn clock(State(simulator): State<Arc<Simulator>>) -> Json<serde_json::Value> {
+    Json(serde_json::json!({"errcode": 0, "now": simulator.now()}))
+}
+
+pub(super) async fn move_clock(
+    State(simulator): State<Arc<Simulator>>,
+    Body(movement): Body<Movement>,
+) -> Reply<serde_json::Value> {
+    match movement {
+        Movement { advance_seconds: Some(seconds), set: None } => simulator.move_clock(seconds),
+        Movement { advance_seconds: None, set: Some(now) } => simulator.set_clock(now),
+        _ => {
+            let cause = "give one of advance_seconds and set (Unix seconds)";
+            return Err(ApiError::because(ApiErrcode::InvalidArgument, cause));
+        }
+    }
+    Ok(clock(State(simulator)).await)
 }
 
 /// Goes on when the caller hangs up, so that repetitions and refunds are not lost with an impatient curl.

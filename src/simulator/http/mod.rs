@@ -49,6 +49,7 @@ fn router(simulator: Arc<Simulator>) -> Router {
         .route("/simulator/orders", get(citizen::orders))
         .route("/simulator/exchanges", get(citizen::exchanges))
         .route("/simulator/expire-tokens", post(citizen::expire_tokens))
+        .route("/simulator/clock", get(citizen::clock).post(citizen::move_clock))
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(simulator)
 }

@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 
 use super::access::{Authorized, Body};
-use crate::simulator::{ApiError, Callback, Simulator, now};
+use crate::simulator::{ApiError, Callback, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{
     GetOrderReply, GetOrderRequest, MockReply, MockRequest, QueryFeeReply, QueryFeeRequest, RefundReply, RefundRequest,
@@ -33,7 +33,7 @@ pub(super) async fn token(
 ) -> Reply<TokenReply> {
     check_account(&simulator, &query.grant_type, &query.appid, &query.secret)?;
     let lifetime_seconds = simulator.timing.token_lifetime_seconds;
-    Ok(Json(simulator.state().tokens.issue(&query.appid, lifetime_seconds, now())))
+    Ok(Json(simulator.state().tokens.issue(&query.appid, lifetime_seconds, simulator.clock.now())))
 }
 
 pub(super) async fn stable_token(
@@ -43,7 +43,7 @@ pub(super) async fn stable_token(
     check_account(&simulator, &request.grant_type, &request.appid, &request.secret)?;
     let lifetime_seconds = simulator.timing.token_lifetime_seconds;
     let mut state = simulator.state();
-    state.tokens.issue_stable(&request.appid, request.force_refresh, lifetime_seconds, now()).map(Json)
+    state.tokens.issue_stable(&request.appid, request.force_refresh, lifetime_seconds, simulator.clock.now()).map(Json)
 }
 
 fn check_account(simulator: &Simulator, grant_type: &str, appid: &str, secret: &str) -> Result<(), ApiError> {
