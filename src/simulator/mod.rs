@@ -9,11 +9,13 @@ mod chance;
 mod clock;
 mod exchange;
 mod http;
+mod inconsistent_order;
 mod mock_calls;
 mod notification;
 mod notifying;
 mod order;
 mod order_book;
+mod order_list;
 mod order_query;
 mod placement;
 mod receivables;
@@ -21,7 +23,10 @@ mod refund;
 mod sender;
 mod settings;
 mod tokens;
+mod unified_order;
 
+#[cfg(test)]
+mod order_story_tests;
 #[cfg(test)]
 mod story_tests;
 
@@ -128,7 +133,7 @@ impl Simulator {
         &self.parties
     }
 
-    /// Places an order. A notice is a finance authority's when somebody answers receivables queries, and the unit's own
+    /// Places an order without a look at what was placed and paid before. A notice is a finance authority's when somebody answers receivables queries, and the unit's own
     /// otherwise.
     ///
     /// # Errors

@@ -118,13 +118,23 @@ impl Simulator {
     pub(super) async fn tell(self: &Arc<Self>, order_id: &str, event: Event) -> Result<Vec<Exchange>, ApiError> {
         let (mut exchanges, refusal) = self.tell_everybody(order_id, event).await?;
         if let Some(reason) = refusal {
-            // Another notification of the same order may have been refused and refunded meanwhile.
-            let refunded = self.state().orders.get_mut(order_id)?.refund_rest(&reason, self.clock.now());
-            if let Ok(place) = refunded {
-                exchanges.extend(self.tell_everybody(order_id, Event::Refund(place)).await?.0);
-            }
+            exchanges.extend(self.refund_refused(order_id, &reason).await?);
         }
         Ok(exchanges)
+    }
+
+    /// Refunds what a recorder refused, and tells every party of that.
+    pub(super) async fn refund_refused(
+        self: &Arc<Self>,
+        order_id: &str,
+        reason: &str,
+    ) -> Result<Vec<Exchange>, ApiError> {
+        let refunded = self.state().orders.get_mut(order_id)?.refund_rest(reason, self.clock.now());
+        match refunded {
+            Ok(place) => Ok(self.tell_everybody(order_id, Event::Refund(place)).await?.0),
+            // Another notification of the same order was refused and refunded meanwhile.
+            Err(_) => Ok(Vec::new()),
+        }
     }
 
     /// All calls, and why the platform refunds, when it does.
@@ -179,7 +189,7 @@ impl Simulator {
     }
 
     /// One notification.
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         party: &SimulatedParty,
         url: &str,

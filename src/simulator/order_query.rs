@@ -1,6 +1,7 @@
 //! The answer to an order query, with the history of its notifications (source §6.1.3).
 
 use super::exchange::{Answer, Exchange};
+use super::notification::Event;
 use super::order::{Order, OrderStatus, Refund};
 use super::settings::SimulatedParty;
 use crate::wire::{
@@ -90,6 +91,13 @@ impl Order {
 
     fn is_partial(&self, refund: &Refund) -> bool {
         refund.refund_out_id.is_some() || refund.fee < self.fee
+    }
+
+    /// Whether a party took the last notification that it had, and that was of this kind of event.
+    pub(super) fn is_told(&self, party: &SimulatedParty, event: Event) -> bool {
+        let history = self.notify_history.iter().find(|history| history.name.as_deref() == Some(&party.name));
+        let last = history.and_then(|history| history.notify_detail.last());
+        last.is_some_and(|last| last.status == event.status() && last.errcode == Some(0))
     }
 
     /// Adds a notification to the history, of which each party's first and last are kept.

@@ -80,7 +80,7 @@ impl Exchange {
     }
 }
 
-fn query_plaintext(party: &SimulatedParty, request: &QueryFeeRequest) -> Result<Vec<u8>, ApiError> {
+pub(super) fn query_plaintext(party: &SimulatedParty, request: &QueryFeeRequest) -> Result<Vec<u8>, ApiError> {
     let query = ReceivablesQuery {
         appid: party.appid.clone(),
         region_code: request.region_code.clone(),

@@ -16,7 +16,7 @@ use crate::envelope::{KeyEncoding, KeyRing, SignatureOver, SymmetricKey};
 use crate::wire::{DATA_ENCRYPT_TYPE, NotifyHistory, read_request_envelope};
 
 const KEY: &[u8] = b"0123456789abcdefghijklmnopqrstuv";
-const APPID: &str = "wx5f6e43071809a9dd";
+pub(super) const APPID: &str = "wx5f6e43071809a9dd";
 
 /// One for all stories: making a key takes longer than any of them.
 static PRIVATE_PEM: LazyLock<String> = LazyLock::new(|| {
@@ -24,18 +24,18 @@ static PRIVATE_PEM: LazyLock<String> = LazyLock::new(|| {
     key.private_pem().unwrap().to_string()
 });
 
-fn key() -> SymmetricKey {
+pub(super) fn key() -> SymmetricKey {
     SymmetricKey::read("1", KEY, KeyEncoding::Raw).unwrap()
 }
 
 /// What the party answers next, and what it was asked.
-struct Party {
+pub(super) struct Party {
     ring: KeyRing,
-    script: Mutex<VecDeque<Scripted>>,
-    asked: Mutex<Vec<(String, Value)>>,
+    pub(super) script: Mutex<VecDeque<Scripted>>,
+    pub(super) asked: Mutex<Vec<(String, Value)>>,
 }
 
-enum Scripted {
+pub(super) enum Scripted {
     Sealed(Value),
     Raw(&'static str),
 }
@@ -56,13 +56,13 @@ async fn answer(State(party): State<Arc<Party>>, uri: Uri, body: String) -> Stri
     }
 }
 
-struct Stage {
-    simulator: Arc<Simulator>,
-    party: Arc<Party>,
+pub(super) struct Stage {
+    pub(super) simulator: Arc<Simulator>,
+    pub(super) party: Arc<Party>,
     /// Where the simulator serves.
-    base: String,
+    pub(super) base: String,
     /// Where the party does.
-    party_base: String,
+    pub(super) party_base: String,
 }
 
 async fn listen() -> (TcpListener, String) {
@@ -71,7 +71,12 @@ async fn listen() -> (TcpListener, String) {
     (listener, base)
 }
 
-async fn stage(script: Vec<Scripted>) -> Stage {
+pub(super) async fn stage(script: Vec<Scripted>) -> Stage {
+    stage_of(script, |settings, _| settings).await
+}
+
+/// A stage whose settings are adjusted, with the party's base in hand.
+pub(super) async fn stage_of(script: Vec<Scripted>, adjust: impl FnOnce(Settings, &str) -> Settings) -> Stage {
     let signing_key = SigningKey::read(&PRIVATE_PEM).unwrap();
     let platform_key = signing_key.platform_key("1").unwrap();
     let ring = KeyRing::new(vec![key()], vec![platform_key], SignatureOver::Plaintext).unwrap();
@@ -83,34 +88,38 @@ async fn stage(script: Vec<Scripted>) -> Stage {
         timing: Timing { retry_pauses: vec![Duration::from_millis(1); 2], ..Timing::default() },
         ..Settings::new(signing_key, vec![SimulatedParty::new("gz", APPID, "secret", key()).served_at(&party_base)])
     };
-    let simulator = Simulator::new(settings).unwrap();
+    let simulator = Simulator::new(adjust(settings, &party_base)).unwrap();
     let (listener, base) = listen().await;
     tokio::spawn(Arc::clone(&simulator).serve(listener, std::future::pending()));
     Stage { simulator, party, base, party_base }
 }
 
 impl Stage {
-    fn placed(&self) -> String {
+    pub(super) fn placed(&self) -> String {
         self.simulator.place_order(placement::tests::request()).unwrap().order_id.unwrap()
     }
 
-    fn history(&self, order_id: &str) -> NotifyHistory {
+    pub(super) fn history(&self, order_id: &str) -> NotifyHistory {
         self.simulator.order(order_id).unwrap().notify_history.remove(0)
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn post(&self, path: &str, body: Value) -> Value {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let text = client.post(format!("{}{path}", self.base)).json(&body).send().await.unwrap().text().await.unwrap();
         serde_json::from_str(&text).unwrap()
     }
 
-    async fn token(&self) -> String {
-        let body = json!({"grant_type": "client_credential", "appid": APPID, "secret": "secret"});
+    pub(super) async fn token(&self) -> String {
+        self.token_of(APPID).await
+    }
+
+    pub(super) async fn token_of(&self, appid: &str) -> String {
+        let body = json!({"grant_type": "client_credential", "appid": appid, "secret": "secret"});
         self.post("/cgi-bin/stable_token", body).await["access_token"].as_str().unwrap().to_owned()
     }
 }
 
-fn codes(exchanges: &[Exchange]) -> Vec<Option<i64>> {
+pub(super) fn codes(exchanges: &[Exchange]) -> Vec<Option<i64>> {
     exchanges.iter().map(Exchange::errcode).collect()
 }
 

@@ -11,7 +11,10 @@ use serde::de::DeserializeOwned;
 
 use crate::simulator::{ApiError, Simulator};
 use crate::wire::ApiErrcode;
-use crate::wire::{GetOrderRequest, MockRequest, QueryFeeRequest, RefundRequest, UnifiedOrderRequest, from_json};
+use crate::wire::{
+    GetOrderListRequest, GetOrderRequest, MockRequest, NotifyInconsistentOrderRequest, QueryFeeRequest, RefundRequest,
+    UnifiedOrderRequest, from_json,
+};
 
 /// Refused as the real platform does it: with HTTP status 200.
 impl IntoResponse for ApiError {
@@ -73,4 +76,12 @@ macro_rules! names_account {
     };
 }
 
-names_account!(GetOrderRequest, MockRequest, QueryFeeRequest, RefundRequest, UnifiedOrderRequest);
+names_account!(
+    GetOrderListRequest,
+    GetOrderRequest,
+    MockRequest,
+    NotifyInconsistentOrderRequest,
+    QueryFeeRequest,
+    RefundRequest,
+    UnifiedOrderRequest
+);

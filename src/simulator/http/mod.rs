@@ -39,6 +39,8 @@ fn router(simulator: Arc<Simulator>) -> Router {
         .route("/nontax/queryfee", post(platform::query_fee))
         .route("/nontax/unifiedorder", post(platform::unified_order))
         .route("/nontax/getorder", post(platform::get_order))
+        .route("/nontax/getorderlist", post(platform::get_order_list))
+        .route("/nontax/notifyinconsistentorder", post(platform::notify_inconsistent_order))
         .route("/nontax/refund", post(platform::refund))
         .route("/nontax/mocknotification", post(platform::mock_notification))
         .route("/nontax/mockqueryfee", post(platform::mock_query_fee))

@@ -10,8 +10,9 @@ use super::access::{Authorized, Body};
 use crate::simulator::{ApiError, Callback, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{
-    GetOrderReply, GetOrderRequest, MockReply, MockRequest, QueryFeeReply, QueryFeeRequest, RefundReply, RefundRequest,
-    StableTokenRequest, TokenReply, UnifiedOrderReply, UnifiedOrderRequest,
+    GetOrderListReply, GetOrderListRequest, GetOrderReply, GetOrderRequest, MockReply, MockRequest,
+    NotifyInconsistentOrderReply, NotifyInconsistentOrderRequest, QueryFeeReply, QueryFeeRequest, RefundReply,
+    RefundRequest, StableTokenRequest, TokenReply, UnifiedOrderReply, UnifiedOrderRequest,
 };
 
 type Reply<T> = Result<Json<T>, ApiError>;
@@ -72,14 +73,28 @@ pub(super) async fn unified_order(
     State(simulator): State<Arc<Simulator>>,
     Authorized(request): Authorized<UnifiedOrderRequest>,
 ) -> Reply<UnifiedOrderReply> {
-    simulator.place_order(request).map(Json)
+    simulator.unified_order(request).await.map(Json)
 }
 
 pub(super) async fn get_order(
     State(simulator): State<Arc<Simulator>>,
     Authorized(request): Authorized<GetOrderRequest>,
 ) -> Reply<GetOrderReply> {
-    simulator.order(&request.order_id).map(Json)
+    simulator.order_for(request.appid.trim(), &request.order_id).map(Json)
+}
+
+pub(super) async fn get_order_list(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<GetOrderListRequest>,
+) -> Reply<GetOrderListReply> {
+    simulator.order_list(&request).map(Json)
+}
+
+pub(super) async fn notify_inconsistent_order(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<NotifyInconsistentOrderRequest>,
+) -> Reply<NotifyInconsistentOrderReply> {
+    simulator.notify_inconsistent_order(&request).await.map(Json)
 }
 
 /// Replies at once; the notifications follow.

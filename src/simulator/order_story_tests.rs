@@ -1,0 +1,115 @@
+//! Stories of orders and who may do what with them, over the platform's APIs.
+
+use serde_json::{Value, json};
+
+use super::story_tests::{APPID, Scripted, Stage, key, stage, stage_of};
+use super::*;
+
+/// The account of a unit that places orders, beside the finance of [`APPID`].
+const UNIT_APPID: &str = "wxunit000000000000";
+
+/// A finance that answers queries, and a unit that only places orders.
+async fn stage_with_a_unit(script: Vec<Scripted>) -> Stage {
+    stage_of(script, |mut settings, _| {
+        let unit = SimulatedParty::new("unit", UNIT_APPID, "secret", key());
+        settings.parties.push(SimulatedParty { role: SimulatedRole::GovernmentUnit, ..unit });
+        settings
+    })
+    .await
+}
+
+fn order_of(appid: &str) -> Value {
+    let request = UnifiedOrderRequest { appid: appid.to_owned(), ..placement::tests::request() };
+    serde_json::to_value(request).unwrap()
+}
+
+/// What finance answers for the notice of [`order_of`].
+fn due(fee: i64) -> Scripted {
+    Scripted::Sealed(json!({"errcode": 0, "errmsg": "ok", "region_code": "440000", "payment_notice_no": "08111639088",
+        "department_code": "118610002", "department_name": "d", "payment_notice_type": 1, "fee": fee,
+        "items": [{"no": 1, "item_id": "1", "item_name": "i", "fee": fee}]}))
+}
+
+#[tokio::test]
+async fn finance_is_asked_before_a_unit_places_an_order() {
+    let stage = stage_with_a_unit(vec![due(3), due(4), Scripted::Sealed(json!({"errcode": 231}))]).await;
+    let path = format!("/nontax/unifiedorder?access_token={}", stage.token_of(UNIT_APPID).await);
+    assert_eq!(stage.post(&path, order_of(UNIT_APPID)).await["errcode"], 0);
+    let other_amount = stage.post(&path, order_of(UNIT_APPID)).await;
+    assert_eq!(other_amount["errcode"], 9_201_023, "{other_amount}");
+    assert_eq!(stage.post(&path, order_of(UNIT_APPID)).await["errcode"], 9_200_231);
+    assert_eq!(stage.party.asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_paid_notice_is_not_placed_again_until_it_is_refunded_and_the_list_says_so() {
+    let stage = stage(vec![]).await;
+    let token = stage.token().await;
+    let place = format!("/nontax/unifiedorder?access_token={token}");
+    let list = format!("/nontax/getorderlist?access_token={token}");
+    let notice = json!({"appid": APPID, "region_code": "440000", "department_code": "118610002",
+        "payment_notice_no": "08111639088"});
+    let nothing = stage.post(&list, notice.clone()).await;
+    assert_eq!((&nothing["errcode"], nothing.get("order_id_list")), (&json!(0), None));
+    let first = stage.post(&place, order_of(APPID)).await["order_id"].as_str().unwrap().to_owned();
+    let second = stage.post(&place, order_of(APPID)).await["order_id"].as_str().unwrap().to_owned();
+    assert_eq!(stage.post(&list, notice.clone()).await.get("paid_order_id"), None);
+    stage.simulator.pay(&second).await.unwrap();
+    let listed = stage.post(&list, notice.clone()).await;
+    assert_eq!((&listed["order_id_list"], &listed["paid_order_id"]), (&json!([first, second]), &json!(second)));
+    assert_eq!(stage.post(&place, order_of(APPID)).await["errcode"], 9_200_232);
+    stage.post("/simulator/refund", json!({"order_id": second, "reason": "r"})).await;
+    assert_eq!(stage.post(&place, order_of(APPID)).await["errcode"], 0);
+    for (field, code) in [("region_code", 9_201_021), ("department_code", 9_201_019), ("payment_notice_no", 9_201_018)]
+    {
+        let mut without = notice.clone();
+        without[field] = json!("");
+        assert_eq!(stage.post(&list, without).await["errcode"], code, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn a_unit_sees_its_own_orders_and_finance_all() {
+    let stage = stage_with_a_unit(vec![due(3)]).await;
+    let unit = format!("/nontax/getorder?access_token={}", stage.token_of(UNIT_APPID).await);
+    let finance = format!("/nontax/getorder?access_token={}", stage.token().await);
+    let others = stage.placed();
+    assert_eq!(stage.post(&unit, json!({"appid": UNIT_APPID, "order_id": others})).await["errcode"], 9_200_002);
+    let place = unit.replace("getorder", "unifiedorder");
+    let own = stage.post(&place, order_of(UNIT_APPID)).await["order_id"].as_str().unwrap().to_owned();
+    assert_eq!(stage.post(&unit, json!({"appid": UNIT_APPID, "order_id": own})).await["errcode"], 0);
+    assert_eq!(stage.post(&finance, json!({"appid": APPID, "order_id": own})).await["errcode"], 0);
+}
+
+#[tokio::test]
+async fn an_inconsistent_order_is_told_once_more_and_only_when_it_was_not_taken() {
+    let busy = || Scripted::Sealed(json!({"errcode": 299, "errmsg": "busy"}));
+    let stage = stage(vec![busy(), busy(), busy(), busy()]).await;
+    let path = format!("/nontax/notifyinconsistentorder?access_token={}", stage.token().await);
+    let order_id = stage.placed();
+    let request = json!({"appid": APPID, "order_id": order_id});
+    assert_eq!(stage.post(&path, json!({"appid": APPID, "order_id": "AQCA"})).await["errcode"], 9_201_010);
+    assert_eq!(stage.post(&path, request.clone()).await["errcode"], 40097);
+    stage.simulator.pay(&order_id).await.unwrap();
+    assert_eq!(stage.post(&path, request.clone()).await["errcode"], 9_203_000);
+    assert_eq!(stage.post(&path, request.clone()).await["errcode"], 0);
+    assert_eq!(stage.history(&order_id).notify_cnt, 5);
+    assert_eq!(stage.post(&path, request).await["errcode"], 0);
+    assert_eq!(stage.history(&order_id).notify_cnt, 5);
+}
+
+#[tokio::test]
+async fn finance_that_refuses_an_inconsistent_order_has_it_refunded() {
+    let stage = stage(vec![Scripted::Sealed(json!({"errcode": 231}))]).await;
+    let path = format!("/nontax/notifyinconsistentorder?access_token={}", stage.token().await);
+    let order_id = stage.placed();
+    stage.simulator.record_payment(&order_id, None, None).unwrap();
+    assert_eq!(stage.post(&path, json!({"appid": APPID, "order_id": order_id})).await["errcode"], 0);
+    for _ in 0..500 {
+        if stage.simulator.order(&order_id).unwrap().status == Some(5) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the order was not refunded");
+}
