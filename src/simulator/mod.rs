@@ -7,9 +7,11 @@ mod api_error;
 mod callback;
 mod chance;
 mod clock;
+mod counter_story;
 mod exchange;
 mod http;
 mod inconsistent_order;
+mod micropay;
 mod mock_calls;
 mod notification;
 mod notifying;
@@ -26,6 +28,8 @@ mod tokens;
 mod unified_order;
 
 #[cfg(test)]
+mod counter_story_tests;
+#[cfg(test)]
 mod order_story_tests;
 #[cfg(test)]
 mod story_tests;
@@ -35,6 +39,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use api_error::ApiError;
 pub use callback::{Callback, Variant};
+pub use counter_story::{COUNTER_CASES, CounterCase, CounterStory};
 pub use exchange::{Answer, Exchange, Reply, ReplyFault};
 pub use notifying::Refunded;
 pub use settings::{Settings, SimulatedParty, SimulatedRole, Timing};
@@ -43,6 +48,7 @@ use crate::envelope::SigningKey;
 use crate::wire::{ApiErrcode, GetOrderReply, UnifiedOrderReply, UnifiedOrderRequest};
 use chance::{Chance, Stream, Subject};
 use clock::Clock;
+use micropay::Counter;
 use order_book::OrderBook;
 use sender::Sender;
 use tokens::Tokens;
@@ -85,6 +91,7 @@ pub struct Simulator {
 struct State {
     orders: OrderBook,
     tokens: Tokens,
+    counter: Counter,
     /// The chance of the calls to each party, by its place.
     calls: Vec<Stream>,
     exchanges: VecDeque<Exchange>,
@@ -116,6 +123,7 @@ impl Simulator {
             tokens: Tokens::new(chance.stream(Subject::Tokens)),
             calls: (0..parties.len()).map(|place| chance.stream(Subject::Calls(place))).collect(),
             orders: OrderBook::new(chance),
+            counter: Counter::default(),
             exchanges: VecDeque::new(),
         });
         Ok(Arc::new(Self { signing_key, timing, parties, sender, clock: Clock::default(), state }))
@@ -140,8 +148,7 @@ impl Simulator {
     /// The platform's code of the first field that is wrong.
     pub fn place_order(&self, request: UnifiedOrderRequest) -> Result<UnifiedOrderReply, ApiError> {
         let fee = placement::check(&request)?;
-        let receivable_is_finances =
-            request.payment_notice_no.is_some() && self.parties.iter().any(|party| party.receivables_url.is_some());
+        let receivable_is_finances = self.receivable_is_finances(&request);
         let scene = request.scene.clone();
         let order_id = self.state().orders.place(request, fee, receivable_is_finances, self.clock.now());
         Ok(placement::reply(&order_id, &scene))
@@ -274,9 +281,18 @@ impl Simulator {
         })
     }
 
-    /// A panic elsewhere leaves the state whole: every change of it is one insertion or one assignment.
+    /// Whether finance answers for what an order pays.
+    fn receivable_is_finances(&self, request: &UnifiedOrderRequest) -> bool {
+        request.payment_notice_no.is_some() && self.parties.iter().any(|party| party.receivables_url.is_some())
+    }
+
+    /// The state as it is now, with everything that happened by itself meanwhile. A panic elsewhere leaves it whole: every change
+    /// of it is one insertion or one assignment.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut guard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *guard;
+        state.counter.settle(&mut state.orders, self.clock.now());
+        guard
     }
 }
 

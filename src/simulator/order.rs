@@ -19,6 +19,8 @@ pub(super) struct Order {
     /// Whether a finance authority answers for the receivable, or the unit that placed the order.
     pub(super) receivable_is_finances: bool,
     pub(super) created_at: i64,
+    /// Whether it was canceled before its time.
+    pub(super) canceled: bool,
     pub(super) payment: Option<Payment>,
     pub(super) notify_history: Vec<NotifyHistory>,
     pub(super) chance: Stream,
@@ -75,6 +77,7 @@ impl Order {
             fee,
             receivable_is_finances,
             created_at: now,
+            canceled: false,
             payment: None,
             notify_history: Vec::new(),
             chance,
@@ -84,11 +87,16 @@ impl Order {
     /// A partly refunded order is still paid (source §6.1.3).
     pub(super) fn status(&self, now: i64) -> OrderStatus {
         match &self.payment {
-            None if now - self.created_at >= ORDER_LIFETIME_SECONDS => OrderStatus::Canceled,
+            None if self.canceled || now - self.created_at >= ORDER_LIFETIME_SECONDS => OrderStatus::Canceled,
             None => OrderStatus::ToBePaid,
             Some(payment) if payment.refunded_fee() >= self.fee => OrderStatus::Refunded,
             Some(_) => OrderStatus::Paid,
         }
+    }
+
+    /// Whether it is paid, and was at just this time.
+    pub(super) fn is_paid_at(&self, time: i64) -> bool {
+        self.payment.as_ref().is_some_and(|payment| payment.finished_at == time)
     }
 
     /// The citizen pays.
@@ -105,7 +113,7 @@ impl Order {
             OrderStatus::Canceled => Err(ApiError::because(
                 ApiErrcode::InvalidOrderId,
                 format_args!(
-                    "the order was canceled {ORDER_LIFETIME_SECONDS} seconds after it was placed; place a new one"
+                    "the order was canceled, at the latest {ORDER_LIFETIME_SECONDS} seconds after it was placed; place a new one"
                 ),
             )),
             OrderStatus::Paid | OrderStatus::Refunded => {

@@ -16,30 +16,34 @@ impl Simulator {
     /// [`Self::query_fee`].
     pub async fn unified_order(&self, request: UnifiedOrderRequest) -> Result<UnifiedOrderReply, ApiError> {
         let fee = placement::check(&request)?;
+        self.check_receivable(&request, fee).await?;
+        self.place_order(request)
+    }
+
+    /// # Errors
+    /// 9200232 when an order of the same receivable is paid and not refunded, 9201023 when finance says another amount, and the
+    /// codes of [`Self::query_fee`].
+    pub(super) async fn check_receivable(&self, request: &UnifiedOrderRequest, fee: i64) -> Result<(), ApiError> {
         self.check_unpaid(&Receivable {
             region_code: &request.region_code,
             department_code: &request.department_code,
             payment_notice_no: request.payment_notice_no.as_deref(),
             order_no: request.order_no.as_deref(),
         })?;
-        if let Some(payment_notice_no) = &request.payment_notice_no {
-            let query = QueryFeeRequest {
-                appid: request.appid.clone(),
-                bank_id: request.bank_id.clone(),
-                payment_notice_no: payment_notice_no.clone(),
-                department_code: request.department_code.clone(),
-                payment_notice_type: request.payment_notice_type,
-                region_code: request.region_code.clone(),
-                ..QueryFeeRequest::default()
-            };
-            self.check_with_finance(&query, fee).await?;
-        }
-        self.place_order(request)
+        let Some(payment_notice_no) = &request.payment_notice_no else { return Ok(()) };
+        let query = QueryFeeRequest {
+            appid: request.appid.clone(),
+            bank_id: request.bank_id.clone(),
+            payment_notice_no: payment_notice_no.clone(),
+            department_code: request.department_code.clone(),
+            payment_notice_type: request.payment_notice_type,
+            region_code: request.region_code.clone(),
+            ..QueryFeeRequest::default()
+        };
+        self.check_with_finance(&query, fee).await
     }
 
-    /// # Errors
-    /// 9200232 when an order of the same receivable is paid and not refunded.
-    pub(super) fn check_unpaid(&self, receivable: &Receivable<'_>) -> Result<(), ApiError> {
+    fn check_unpaid(&self, receivable: &Receivable<'_>) -> Result<(), ApiError> {
         let now = self.clock.now();
         let state = self.state();
         match state.orders.iter().find(|order| receivable.is_of(order) && order.is_paid(now)) {
@@ -51,10 +55,7 @@ impl Simulator {
     }
 
     /// Asks the first other account that answers receivables queries, when there is one.
-    ///
-    /// # Errors
-    /// 9201023 for another amount, and the codes of [`Self::query_fee`].
-    pub(super) async fn check_with_finance(&self, query: &QueryFeeRequest, fee: i64) -> Result<(), ApiError> {
+    async fn check_with_finance(&self, query: &QueryFeeRequest, fee: i64) -> Result<(), ApiError> {
         let mut others = self.parties.iter().filter(|party| party.appid != query.appid);
         let answering = others.find_map(|party| Some((party, party.receivables_url.as_deref()?)));
         let Some((party, url)) = answering else {

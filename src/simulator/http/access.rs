@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use crate::simulator::{ApiError, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{
-    GetOrderListRequest, GetOrderRequest, MockRequest, NotifyInconsistentOrderRequest, QueryFeeRequest, RefundRequest,
-    UnifiedOrderRequest, from_json,
+    GetOrderListRequest, GetOrderRequest, MicropayRequest, MockRequest, NotifyInconsistentOrderRequest,
+    QueryFeeRequest, RefundRequest, UnifiedOrderRequest, from_json,
 };
 
 /// Refused as the real platform does it: with HTTP status 200.
@@ -79,6 +79,7 @@ macro_rules! names_account {
 names_account!(
     GetOrderListRequest,
     GetOrderRequest,
+    MicropayRequest,
     MockRequest,
     NotifyInconsistentOrderRequest,
     QueryFeeRequest,

@@ -38,6 +38,7 @@ fn router(simulator: Arc<Simulator>) -> Router {
         .route("/cgi-bin/stable_token", post(platform::stable_token))
         .route("/nontax/queryfee", post(platform::query_fee))
         .route("/nontax/unifiedorder", post(platform::unified_order))
+        .route("/nontax/micropay", post(platform::micropay))
         .route("/nontax/getorder", post(platform::get_order))
         .route("/nontax/getorderlist", post(platform::get_order_list))
         .route("/nontax/notifyinconsistentorder", post(platform::notify_inconsistent_order))

@@ -10,9 +10,9 @@ use super::access::{Authorized, Body};
 use crate::simulator::{ApiError, Callback, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{
-    GetOrderListReply, GetOrderListRequest, GetOrderReply, GetOrderRequest, MockReply, MockRequest,
-    NotifyInconsistentOrderReply, NotifyInconsistentOrderRequest, QueryFeeReply, QueryFeeRequest, RefundReply,
-    RefundRequest, StableTokenRequest, TokenReply, UnifiedOrderReply, UnifiedOrderRequest,
+    GetOrderListReply, GetOrderListRequest, GetOrderReply, GetOrderRequest, MicropayReply, MicropayRequest, MockReply,
+    MockRequest, NotifyInconsistentOrderReply, NotifyInconsistentOrderRequest, QueryFeeReply, QueryFeeRequest,
+    RefundReply, RefundRequest, StableTokenRequest, TokenReply, UnifiedOrderReply, UnifiedOrderRequest,
 };
 
 type Reply<T> = Result<Json<T>, ApiError>;
@@ -74,6 +74,13 @@ pub(super) async fn unified_order(
     Authorized(request): Authorized<UnifiedOrderRequest>,
 ) -> Reply<UnifiedOrderReply> {
     simulator.unified_order(request).await.map(Json)
+}
+
+pub(super) async fn micropay(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<MicropayRequest>,
+) -> Reply<MicropayReply> {
+    simulator.micropay(&request).await.map(Json)
 }
 
 pub(super) async fn get_order(
