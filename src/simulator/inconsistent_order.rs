@@ -24,7 +24,7 @@ impl Simulator {
             let state = self.state();
             let order = state.orders.get(order_id)?;
             self.check_account_of(&request.appid, order)?;
-            let event = Event::of(order, None)?;
+            let event = Event::of(order, None, self.clock.now())?;
             (event, self.parties.iter().map(|party| order.is_told(party, event)).collect::<Vec<_>>())
         };
         let parties = || self.parties.iter().zip(&taken_by).filter(|(party, _)| party.appid == request.appid);

@@ -22,6 +22,7 @@ mod order_query;
 mod placement;
 mod receivables;
 mod refund;
+mod refunding;
 mod sender;
 mod settings;
 mod tokens;
@@ -41,7 +42,7 @@ pub use api_error::ApiError;
 pub use callback::{Callback, Variant};
 pub use counter_story::{COUNTER_CASES, CounterCase, CounterStory};
 pub use exchange::{Answer, Exchange, Reply, ReplyFault};
-pub use notifying::Refunded;
+pub use refunding::Refunded;
 pub use settings::{Settings, SimulatedParty, SimulatedRole, Timing};
 
 use crate::envelope::SigningKey;

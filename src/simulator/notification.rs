@@ -40,10 +40,10 @@ impl Event {
     ///
     /// # Errors
     /// 40097 when it has not happened, or the status is none that is notified.
-    pub(super) fn of(order: &Order, status: Option<i64>) -> Result<Self, ApiError> {
+    pub(super) fn of(order: &Order, status: Option<i64>, now: i64) -> Result<Self, ApiError> {
         let missing = |what: &str| ApiError::because(ApiErrcode::InvalidArgument, what);
         let payment = order.payment.as_ref().ok_or_else(|| missing("the order is not paid yet; pay it first"))?;
-        let last_refund = payment.refunds.len().checked_sub(1).map(Self::Refund);
+        let last_refund = payment.refunds.iter().rposition(|refund| refund.is_done(now)).map(Self::Refund);
         match status {
             None => Ok(last_refund.unwrap_or(Self::Paid)),
             Some(status) if is_paid_status(status) => Ok(Self::Paid),
@@ -160,19 +160,19 @@ mod tests {
         let key = SymmetricKey::read("1", b"0123456789abcdef", KeyEncoding::Raw).unwrap();
         let mut party = SimulatedParty::new("p", "wx1", "s", key);
         let mut order = order(10);
-        assert_eq!(Event::of(&order, None).unwrap_err().errcode, 40097);
+        assert_eq!(Event::of(&order, None, 1002).unwrap_err().errcode, 40097);
         order.pay(1001, "wx_nontax".into(), 1001).unwrap();
-        assert_eq!(Event::of(&order, None), Ok(Event::Paid));
-        assert!(Event::of(&order, Some(5)).is_err());
+        assert_eq!(Event::of(&order, None, 1002), Ok(Event::Paid));
+        assert!(Event::of(&order, Some(5), 1002).is_err());
         let request = RefundRequest {
             reason: "r".into(),
             refund_fee: Some(4),
             refund_out_id: Some("a".into()),
             ..Default::default()
         };
-        order.refund(&request, 1002).unwrap();
-        assert_eq!(Event::of(&order, Some(4)), Ok(Event::Paid));
-        let event = Event::of(&order, None).unwrap();
+        order.refund(&request, 1002, 0).unwrap();
+        assert_eq!(Event::of(&order, Some(4), 1002), Ok(Event::Paid));
+        let event = Event::of(&order, None, 1002).unwrap();
         let payment = order.payment.as_ref().unwrap();
         let to_recorder = plaintext(&order, payment, event, &party);
         assert_eq!((to_recorder.pay_finish_time, to_recorder.refund_fee), (Some(1001), None));

@@ -1,4 +1,4 @@
-//! Paying and refunding orders, and telling everybody: repeated while the reply is not final, and refunded on a refusal.
+//! Paying orders and telling everybody what happens to them: repeated while the reply is not final, and refunded on a refusal.
 
 use std::sync::Arc;
 
@@ -11,16 +11,7 @@ use super::exchange::Exchange;
 use super::notification::{self, Event, Verdict};
 use super::settings::SimulatedParty;
 use crate::wire::ApiErrcode;
-use crate::wire::{PAY_CHANNEL_WX_NONTAX, RefundReply, RefundRequest};
-
-/// A refund, and the calls that told of it.
-#[derive(Clone, Debug)]
-pub struct Refunded {
-    /// What the platform answers to the request.
-    pub reply: RefundReply,
-    /// The notifications.
-    pub exchanges: Vec<Exchange>,
-}
+use crate::wire::PAY_CHANNEL_WX_NONTAX;
 
 impl Simulator {
     /// The citizen pays now: [`Self::pay_at`] with this moment and the platform's own channel.
@@ -67,7 +58,7 @@ impl Simulator {
     /// # Errors
     /// 9201010 for an unknown order, 40097 for something that has not happened.
     pub async fn notify(self: &Arc<Self>, order_id: &str, status: Option<i64>) -> Result<Vec<Exchange>, ApiError> {
-        let event = Event::of(self.state().orders.get(order_id)?, status)?;
+        let event = Event::of(self.state().orders.get(order_id)?, status, self.clock.now())?;
         self.tell(order_id, event).await
     }
 
@@ -82,7 +73,7 @@ impl Simulator {
         party: &str,
         variant: Variant,
     ) -> Result<Exchange, ApiError> {
-        let event = Event::of(self.state().orders.get(order_id)?, status)?;
+        let event = Event::of(self.state().orders.get(order_id)?, status, self.clock.now())?;
         let party = self.party(party)?;
         match &party.notification_url {
             Some(url) => self.attempt(party, url, order_id, event, variant).await,
@@ -91,27 +82,6 @@ impl Simulator {
                 format_args!("party {:?} has no notification URL", party.name),
             )),
         }
-    }
-
-    /// Refunds an order, and tells everybody.
-    ///
-    /// # Errors
-    /// 9201010 for an unknown order, and the codes of a refund that cannot be (source §10, 92020xx).
-    pub async fn refund(self: &Arc<Self>, request: &RefundRequest) -> Result<Refunded, ApiError> {
-        let (reply, event) = self.record_refund(request)?;
-        let exchanges = self.tell(&request.order_id, event).await?;
-        Ok(Refunded { reply, exchanges })
-    }
-
-    /// Refunds an order, and tells nobody yet.
-    pub(super) fn record_refund(&self, request: &RefundRequest) -> Result<(RefundReply, Event), ApiError> {
-        let mut state = self.state();
-        let order = state.orders.get_mut(&request.order_id)?;
-        let place = order.refund(request, self.clock.now())?;
-        let refund_order_id =
-            order.payment.as_ref().and_then(|p| p.refunds.get(place)).map(|refund| refund.refund_order_id.clone());
-        let reply = RefundReply { errcode: 0, errmsg: Some("ok".to_owned()), refund_order_id };
-        Ok((reply, Event::Refund(place)))
     }
 
     /// Tells every party of an event; after a refusal of a payment, refunds and tells every party of that.
@@ -123,22 +93,8 @@ impl Simulator {
         Ok(exchanges)
     }
 
-    /// Refunds what a recorder refused, and tells every party of that.
-    pub(super) async fn refund_refused(
-        self: &Arc<Self>,
-        order_id: &str,
-        reason: &str,
-    ) -> Result<Vec<Exchange>, ApiError> {
-        let refunded = self.state().orders.get_mut(order_id)?.refund_rest(reason, self.clock.now());
-        match refunded {
-            Ok(place) => Ok(self.tell_everybody(order_id, Event::Refund(place)).await?.0),
-            // Another notification of the same order was refused and refunded meanwhile.
-            Err(_) => Ok(Vec::new()),
-        }
-    }
-
     /// All calls, and why the platform refunds, when it does.
-    async fn tell_everybody(
+    pub(super) async fn tell_everybody(
         self: &Arc<Self>,
         order_id: &str,
         event: Event,

@@ -44,6 +44,7 @@ pub(super) struct Refund {
     pub(super) refund_out_id: Option<String>,
     pub(super) fee: i64,
     pub(super) reason: String,
+    /// When the money is back with the payer; until then it is on its way.
     pub(super) finished_at: i64,
 }
 
@@ -52,11 +53,20 @@ pub(super) struct Refund {
 pub(super) enum OrderStatus {
     ToBePaid,
     Paid,
+    AwaitingRefund,
     Refunded,
     Canceled,
 }
 
+impl Refund {
+    /// Whether the money is back with the payer.
+    pub(super) const fn is_done(&self, now: i64) -> bool {
+        self.finished_at <= now
+    }
+}
+
 impl Payment {
+    /// What went back or is on its way.
     pub(super) fn refunded_fee(&self) -> i64 {
         self.refunds.iter().map(|refund| refund.fee).sum()
     }
@@ -89,8 +99,9 @@ impl Order {
         match &self.payment {
             None if self.canceled || now - self.created_at >= ORDER_LIFETIME_SECONDS => OrderStatus::Canceled,
             None => OrderStatus::ToBePaid,
-            Some(payment) if payment.refunded_fee() >= self.fee => OrderStatus::Refunded,
-            Some(_) => OrderStatus::Paid,
+            Some(payment) if payment.refunded_fee() < self.fee => OrderStatus::Paid,
+            Some(payment) if payment.refunds.iter().all(|refund| refund.is_done(now)) => OrderStatus::Refunded,
+            Some(_) => OrderStatus::AwaitingRefund,
         }
     }
 
@@ -116,7 +127,7 @@ impl Order {
                     "the order was canceled, at the latest {ORDER_LIFETIME_SECONDS} seconds after it was placed; place a new one"
                 ),
             )),
-            OrderStatus::Paid | OrderStatus::Refunded => {
+            OrderStatus::Paid | OrderStatus::AwaitingRefund | OrderStatus::Refunded => {
                 Err(ApiError::because(ApiErrcode::PaymentCompleted, "this order was paid before"))
             }
         }

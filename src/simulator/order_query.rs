@@ -5,8 +5,9 @@ use super::notification::Event;
 use super::order::{Order, OrderStatus, Refund};
 use super::settings::SimulatedParty;
 use crate::wire::{
-    GetOrderReply, NotifyDetail, NotifyHistory, ORDER_STATUS_CANCELED, ORDER_STATUS_TO_BE_PAID, PartialRefundInfo,
-    REFUND_STATUS_REFUNDED, STATUS_PAID, STATUS_REFUNDED,
+    GetOrderReply, NotifyDetail, NotifyHistory, ORDER_STATUS_AWAITING_REFUND, ORDER_STATUS_CANCELED,
+    ORDER_STATUS_TO_BE_PAID, PartialRefundInfo, REFUND_STATUS_AWAITING, REFUND_STATUS_REFUNDED, STATUS_PAID,
+    STATUS_REFUNDED,
 };
 
 /// The bank of an order that names none: the sources' test bank (§4.2.2).
@@ -38,6 +39,7 @@ impl Order {
             status: Some(match self.status(now) {
                 OrderStatus::ToBePaid => ORDER_STATUS_TO_BE_PAID,
                 OrderStatus::Paid => STATUS_PAID,
+                OrderStatus::AwaitingRefund => ORDER_STATUS_AWAITING_REFUND,
                 OrderStatus::Refunded => STATUS_REFUNDED,
                 OrderStatus::Canceled => ORDER_STATUS_CANCELED,
             }),
@@ -76,15 +78,17 @@ impl Order {
             };
         };
         let partial = payment.refunds.iter().filter(|refund| self.is_partial(refund));
-        let completing = payment.refunds.last().filter(|_| self.status(now) == OrderStatus::Refunded);
+        let is_going_back = matches!(self.status(now), OrderStatus::AwaitingRefund | OrderStatus::Refunded);
+        let completing = payment.refunds.last().filter(|_| is_going_back);
+        let completed = completing.filter(|_| self.status(now) == OrderStatus::Refunded);
         GetOrderReply {
             pay_finish_time: Some(payment.finished_at),
             trans_id: Some(payment.trans_id.clone()),
-            refund_finish_time: Some(completing.map_or(0, |refund| refund.finished_at)),
+            refund_finish_time: Some(completed.map_or(0, |refund| refund.finished_at)),
             refund_reason: completing.map(|refund| refund.reason.clone()),
             refund_order_id: completing.map(|refund| refund.refund_order_id.clone()),
             refund_out_id: completing.and_then(|refund| refund.refund_out_id.clone()),
-            partial_refund_info: partial.map(partial_refund_info).collect(),
+            partial_refund_info: partial.map(|refund| partial_refund_info(refund, now)).collect(),
             ..reply
         }
     }
@@ -119,14 +123,15 @@ impl Order {
     }
 }
 
-fn partial_refund_info(refund: &Refund) -> PartialRefundInfo {
+fn partial_refund_info(refund: &Refund, now: i64) -> PartialRefundInfo {
+    let is_done = refund.is_done(now);
     PartialRefundInfo {
         refund_order_id: refund.refund_order_id.clone(),
         refund_reason: Some(refund.reason.clone()),
         refund_fee: Some(refund.fee),
-        refund_finish_time: Some(refund.finished_at),
+        refund_finish_time: Some(if is_done { refund.finished_at } else { 0 }),
         refund_out_id: refund.refund_out_id.clone(),
-        refund_status: Some(REFUND_STATUS_REFUNDED),
+        refund_status: Some(if is_done { REFUND_STATUS_REFUNDED } else { REFUND_STATUS_AWAITING }),
     }
 }
 

@@ -113,3 +113,44 @@ async fn finance_that_refuses_an_inconsistent_order_has_it_refunded() {
     }
     panic!("the order was not refunded");
 }
+
+#[tokio::test]
+async fn a_refund_is_told_when_its_time_has_come() {
+    let stage = stage_of(vec![], |mut settings, _| {
+        settings.timing.refund_seconds = 3600;
+        settings
+    })
+    .await;
+    let token = stage.token().await;
+    let order_id = stage.placed();
+    stage.simulator.pay(&order_id).await.unwrap();
+    let request = json!({"appid": APPID, "order_id": order_id, "reason": "r"});
+    let refunded = stage.post(&format!("/nontax/refund?access_token={token}"), request).await;
+    assert_eq!(refunded["errcode"], 0);
+    assert_eq!(stage.simulator.order(&order_id).unwrap().status, Some(6));
+    assert_eq!(stage.simulator.notify(&order_id, Some(5)).await.unwrap_err().errcode, 40097);
+    assert_eq!(stage.history(&order_id).notify_cnt, 1);
+    stage.simulator.move_clock(3600);
+    let order = stage.simulator.order(&order_id).unwrap();
+    assert_eq!(order.status, Some(5));
+    assert_eq!(refunded["refund_order_id"], json!(order.refund_order_id));
+    for _ in 0..500 {
+        if stage.history(&order_id).notify_cnt == 2 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the refund was not told");
+}
+
+#[tokio::test]
+async fn a_unit_refunds_nothing() {
+    let stage = stage_with_a_unit(vec![due(3)]).await;
+    let token = stage.token_of(UNIT_APPID).await;
+    let refund = format!("/nontax/refund?access_token={token}");
+    let place = format!("/nontax/unifiedorder?access_token={token}");
+    let own = stage.post(&place, order_of(UNIT_APPID)).await["order_id"].as_str().unwrap().to_owned();
+    let request = |order_id: &str| json!({"appid": UNIT_APPID, "order_id": order_id, "reason": "r"});
+    assert_eq!(stage.post(&refund, request(&own)).await["errcode"], 9_202_002);
+    assert_eq!(stage.post(&refund, request(&stage.placed())).await["errcode"], 9_200_002);
+}

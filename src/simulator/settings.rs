@@ -45,6 +45,8 @@ pub struct Timing {
     pub reply_timeout: Duration,
     /// The pauses before a notification is sent again while the reply is not final; as many as there are repetitions.
     pub retry_pauses: Vec<Duration>,
+    /// After how many seconds a refund is done and told; 0 is at once.
+    pub refund_seconds: i64,
     /// For how many seconds an access_token is valid.
     pub token_lifetime_seconds: i64,
 }
@@ -54,6 +56,7 @@ impl Default for Timing {
         Self {
             reply_timeout: REPLY_TIMEOUT,
             retry_pauses: RETRY_PAUSES.to_vec(),
+            refund_seconds: 0,
             token_lifetime_seconds: TOKEN_LIFETIME_SECONDS,
         }
     }

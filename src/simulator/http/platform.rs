@@ -109,9 +109,7 @@ pub(super) async fn refund(
     State(simulator): State<Arc<Simulator>>,
     Authorized(request): Authorized<RefundRequest>,
 ) -> Reply<RefundReply> {
-    let (reply, event) = simulator.record_refund(&request)?;
-    tokio::spawn(async move { simulator.tell(&request.order_id, event).await });
-    Ok(Json(reply))
+    simulator.refund_for(&request).map(Json)
 }
 
 pub(super) async fn mock_notification(
