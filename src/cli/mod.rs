@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod notice;
 pub mod serve;
 pub mod simulate;
+mod simulated_platform;
 mod stop;
 
 use std::io;

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
+use super::simulated_platform::SimulatedPlatform;
 use super::stop::asked_to_stop;
 use super::{Exit, Failure};
 use crate::envelope::{KeyEncoding, SignatureOver, SigningKey, SymmetricKey};
@@ -67,9 +68,8 @@ pub struct Args {
     /// Pauses in seconds before a notification is sent again while the reply is not final.
     #[arg(long, value_name = "SECONDS,…", value_delimiter = ',', default_values_t = [1, 3, 10])]
     retry_after: Vec<u64>,
-    /// Where all random numbers come from: with the same seed, a run repeats exactly.
-    #[arg(long, value_name = "NUMBER")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    platform: SimulatedPlatform,
 }
 
 /// Keeps the AppSecret out of whatever shows the arguments.
@@ -124,10 +124,10 @@ pub async fn run(args: Args) -> Result<(), Failure> {
             retry_pauses: args.retry_after.iter().copied().map(Duration::from_secs).collect(),
             ..Timing::default()
         },
-        seed: args.seed,
         ..Settings::new(signing_key(args.signing_key_file.as_deref())?, vec![party(&args)?])
     };
-    let simulator = Simulator::new(settings).map_err(|e| Failure::from_error(Exit::Usage, &e))?;
+    let simulator =
+        Simulator::new(args.platform.applied_to(settings)).map_err(|e| Failure::from_error(Exit::Usage, &e))?;
     let public_pem = simulator.signing_key().public_pem().map_err(|e| Failure::from_error(Exit::Failure, &e))?;
     if let Some(path) = &args.public_key_out {
         std::fs::write(path, &public_pem)

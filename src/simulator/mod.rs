@@ -5,6 +5,7 @@
 
 mod api_error;
 mod callback;
+mod caller;
 mod chance;
 mod clock;
 mod counter_story;
@@ -36,6 +37,7 @@ mod order_story_tests;
 mod story_tests;
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use api_error::ApiError;
@@ -84,6 +86,8 @@ pub struct Simulator {
     signing_key: SigningKey,
     timing: Timing,
     parties: Vec<SimulatedParty>,
+    allowed_token_ips: Option<Vec<IpAddr>>,
+    allowed_refund_ips: Option<Vec<IpAddr>>,
     sender: Sender,
     clock: Clock,
     state: Mutex<State>,
@@ -104,7 +108,7 @@ impl Simulator {
     /// # Errors
     /// [`InvalidSettings`] without a party, with two of one name, or with a URL that cannot be called.
     pub fn new(settings: Settings) -> Result<Arc<Self>, InvalidSettings> {
-        let Settings { signing_key, parties, timing, seed } = settings;
+        let Settings { signing_key, parties, timing, seed, allowed_token_ips, allowed_refund_ips } = settings;
         if parties.is_empty() {
             return Err(InvalidSettings::NoParty);
         }
@@ -121,13 +125,22 @@ impl Simulator {
         let sender = Sender::new(timing.reply_timeout)?;
         let chance = Arc::new(Chance::new(seed));
         let state = Mutex::new(State {
-            tokens: Tokens::new(chance.stream(Subject::Tokens)),
+            tokens: Tokens::new(chance.stream(Subject::Tokens), timing.token_expires_every_seconds),
             calls: (0..parties.len()).map(|place| chance.stream(Subject::Calls(place))).collect(),
             orders: OrderBook::new(chance),
             counter: Counter::default(),
             exchanges: VecDeque::new(),
         });
-        Ok(Arc::new(Self { signing_key, timing, parties, sender, clock: Clock::default(), state }))
+        Ok(Arc::new(Self {
+            signing_key,
+            timing,
+            parties,
+            allowed_token_ips,
+            allowed_refund_ips,
+            sender,
+            clock: Clock::default(),
+            state,
+        }))
     }
 
     /// The platform's key pair; its public half goes to the parties.
@@ -195,6 +208,12 @@ impl Simulator {
     /// Ends the time of all access_tokens: the next call with one gets 42001.
     pub fn expire_tokens(&self) {
         self.state().tokens.expire_all(self.clock.now());
+    }
+
+    /// How many access_tokens an account was given. One that is given again counts once.
+    #[must_use]
+    pub fn tokens_issued(&self, appid: &str) -> u64 {
+        self.state().tokens.count_of(appid)
     }
 
     /// Sends any plaintext to a party's URL, once, right or wrong as `variant` says, and without consequences: no repetition, no

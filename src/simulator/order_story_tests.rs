@@ -154,3 +154,23 @@ async fn a_unit_refunds_nothing() {
     assert_eq!(stage.post(&refund, request(&own)).await["errcode"], 9_202_002);
     assert_eq!(stage.post(&refund, request(&stage.placed())).await["errcode"], 9_200_002);
 }
+
+#[tokio::test]
+async fn a_caller_that_is_not_listed_gets_no_token_and_no_refund() {
+    let elsewhere = || Some(vec!["203.0.113.9".parse().unwrap()]);
+    let stage = stage_of(vec![], |settings, _| Settings { allowed_token_ips: elsewhere(), ..settings }).await;
+    let body = json!({"grant_type": "client_credential", "appid": APPID, "secret": "secret"});
+    let refused = stage.post("/cgi-bin/stable_token", body).await;
+    let errmsg = refused["errmsg"].as_str().unwrap();
+    assert_eq!(refused["errcode"], 40164);
+    assert!(errmsg.starts_with("invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist rid: "), "{errmsg}");
+    assert_eq!(stage.simulator.tokens_issued(APPID), 0);
+
+    let stage = stage_of(vec![], |settings, _| Settings { allowed_refund_ips: elsewhere(), ..settings }).await;
+    let token = stage.token().await;
+    let request = json!({"appid": APPID, "order_id": stage.placed(), "reason": "r"});
+    let refund = stage.post(&format!("/nontax/refund?access_token={token}"), request).await;
+    assert_eq!(refund["errcode"], 9_202_003);
+    assert_eq!(stage.token().await, token);
+    assert_eq!(stage.simulator.tokens_issued(APPID), 1);
+}

@@ -1,5 +1,6 @@
 //! Refunding orders: who may, when the money is back, and who is told (source §6.1.4).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Simulator;
@@ -40,9 +41,10 @@ impl Simulator {
     /// `/nontax/refund`: an account asks, and is answered at once; the notifications follow.
     ///
     /// # Errors
-    /// As [`Self::refund`]; 9200002 for an order of others, 9202002 for an account that is a government unit's only: refunds are
+    /// As [`Self::refund`]; 9202003 for a caller that is not in the list, 9200002 for an order of others, 9202002 for an account that is a government unit's only: refunds are
     /// for banks, and for finance that stands in for one.
-    pub fn refund_for(self: &Arc<Self>, request: &RefundRequest) -> Result<RefundReply, ApiError> {
+    pub fn refund_for(self: &Arc<Self>, request: &RefundRequest, from: IpAddr) -> Result<RefundReply, ApiError> {
+        self.check_refund_ip(from)?;
         let appid = request.appid.trim();
         self.check_account_of(appid, self.state().orders.get(&request.order_id)?)?;
         let mut roles = self.parties.iter().filter(|party| party.appid == appid).map(|party| party.role);

@@ -1,6 +1,7 @@
 //! Whom the simulator plays with, and how patient it is.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -28,13 +29,24 @@ pub struct Settings {
     pub timing: Timing,
     /// What its random numbers come from: with a seed a run repeats exactly, without one they are the operating system's.
     pub seed: Option<u64>,
+    /// From where access_tokens may be asked for; `None` for anywhere.
+    pub allowed_token_ips: Option<Vec<IpAddr>>,
+    /// From where refunds may be asked for; `None` for anywhere.
+    pub allowed_refund_ips: Option<Vec<IpAddr>>,
 }
 
 impl Settings {
-    /// With the usual timing and without a seed.
+    /// With the usual timing, without a seed, for callers from anywhere.
     #[must_use]
     pub fn new(signing_key: SigningKey, parties: Vec<SimulatedParty>) -> Self {
-        Self { signing_key, parties, timing: Timing::default(), seed: None }
+        Self {
+            signing_key,
+            parties,
+            timing: Timing::default(),
+            seed: None,
+            allowed_token_ips: None,
+            allowed_refund_ips: None,
+        }
     }
 }
 
@@ -49,6 +61,8 @@ pub struct Timing {
     pub refund_seconds: i64,
     /// For how many seconds an access_token is valid.
     pub token_lifetime_seconds: i64,
+    /// Ends the time of all access_tokens every so many seconds, whatever their expires_in said; `None` for never.
+    pub token_expires_every_seconds: Option<i64>,
 }
 
 impl Default for Timing {
@@ -58,6 +72,7 @@ impl Default for Timing {
             retry_pauses: RETRY_PAUSES.to_vec(),
             refund_seconds: 0,
             token_lifetime_seconds: TOKEN_LIFETIME_SECONDS,
+            token_expires_every_seconds: None,
         }
     }
 }

@@ -21,6 +21,9 @@ const DAY_SECONDS: i64 = 86_400;
 /// The tokens of all accounts.
 pub(super) struct Tokens {
     chance: Stream,
+    /// Every so many seconds all tokens end.
+    ends_every_seconds: Option<i64>,
+    counts: HashMap<String, u64>,
     issued: HashMap<String, Issued>,
     forced: HashMap<String, Vec<i64>>,
 }
@@ -35,14 +38,16 @@ struct Issued {
     appid: String,
     kind: Kind,
     expires_at: i64,
+    /// When it ends before that; `i64::MAX` for never.
+    ends_at: i64,
     /// Whether it is the one that `stable_token` gives again.
     current: bool,
     revoked: bool,
 }
 
 impl Tokens {
-    pub(super) fn new(chance: Stream) -> Self {
-        Self { chance, issued: HashMap::new(), forced: HashMap::new() }
+    pub(super) fn new(chance: Stream, ends_every_seconds: Option<i64>) -> Self {
+        Self { chance, ends_every_seconds, counts: HashMap::new(), issued: HashMap::new(), forced: HashMap::new() }
     }
 
     /// A token of `/cgi-bin/token`. The previous one is invalid from now on. Times are Unix seconds.
@@ -73,6 +78,7 @@ impl Tokens {
         });
         if let Some((token, issued)) = current
             && issued.expires_at - now >= renewal_seconds
+            && issued.ends_at > now
         {
             return Ok(reply(token.clone(), issued.expires_at - now));
         }
@@ -91,9 +97,20 @@ impl Tokens {
         match self.issued.get(token) {
             None => Err(ApiErrcode::InvalidCredential.into()),
             Some(issued) if issued.revoked => Err(ApiErrcode::InvalidCredential.into()),
-            Some(issued) if issued.expires_at <= now => Err(ApiErrcode::AccessTokenExpired.into()),
+            Some(issued) if issued.expires_at.min(issued.ends_at) <= now => Err(ApiErrcode::AccessTokenExpired.into()),
             Some(issued) => Ok(&issued.appid),
         }
+    }
+
+    /// How many tokens an account was given.
+    pub(super) fn count_of(&self, appid: &str) -> u64 {
+        self.counts.get(appid).copied().unwrap_or_default()
+    }
+
+    /// The number of a refused call, in the real platform's form.
+    pub(super) fn rid(&mut self) -> String {
+        let [a, b, c] = [(); 3].map(|()| u32::from_be_bytes(self.chance.bytes()));
+        format!("{a:08x}-{b:08x}-{c:08x}")
     }
 
     /// Ends the time of all tokens.
@@ -125,8 +142,19 @@ impl Tokens {
     fn add(&mut self, appid: &str, kind: Kind, lifetime_seconds: i64, now: i64) -> TokenReply {
         self.issued.retain(|_, issued| now - issued.expires_at < DAY_SECONDS);
         let token = self.chance.text::<512>();
-        let issued =
-            Issued { appid: appid.to_owned(), kind, expires_at: now + lifetime_seconds, current: true, revoked: false };
+        let ends_at = self.ends_every_seconds.map_or(i64::MAX, |every| {
+            let every = every.max(1);
+            now.saturating_sub(now.rem_euclid(every)).saturating_add(every)
+        });
+        *self.counts.entry(appid.to_owned()).or_default() += 1;
+        let issued = Issued {
+            appid: appid.to_owned(),
+            kind,
+            expires_at: now + lifetime_seconds,
+            ends_at,
+            current: true,
+            revoked: false,
+        };
         self.issued.insert(token.clone(), issued);
         reply(token, lifetime_seconds)
     }
@@ -153,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_new_token_kills_the_old_one_and_not_the_stable_one() {
-        let mut tokens = Tokens::new(stream());
+        let mut tokens = Tokens::new(stream(), None);
         let stable = token(tokens.issue_stable("wx1", false, LIFETIME, 0).unwrap());
         let first = token(tokens.issue("wx1", LIFETIME, 0));
         let second = token(tokens.issue("wx1", LIFETIME, 1));
@@ -167,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_stable_token_stays_until_five_minutes_are_left_and_then_both_live() {
-        let mut tokens = Tokens::new(stream());
+        let mut tokens = Tokens::new(stream(), None);
         let first = token(tokens.issue_stable("wx1", false, LIFETIME, 0).unwrap());
         let again = tokens.issue_stable("wx1", false, LIFETIME, 6900).unwrap();
         assert_eq!(again.expires_in, Some(300));
@@ -181,7 +209,7 @@ mod tests {
 
     #[test]
     fn force_kills_at_once_not_twice_in_30_seconds_and_20_times_a_day() {
-        let mut tokens = Tokens::new(stream());
+        let mut tokens = Tokens::new(stream(), None);
         let first = token(tokens.issue_stable("wx1", false, LIFETIME, 0).unwrap());
         let forced = token(tokens.issue_stable("wx1", true, LIFETIME, 0).unwrap());
         assert_eq!(errcode(tokens.check(Some(&first), 1)), 40001);
@@ -191,5 +219,19 @@ mod tests {
         }
         assert_eq!(tokens.issue_stable("wx1", true, LIFETIME, 20 * 30).unwrap_err().errcode, 45009);
         assert!(tokens.issue_stable("wx1", true, LIFETIME, DAY_SECONDS + 600).is_ok());
+    }
+
+    #[test]
+    fn tokens_can_end_every_few_seconds_whatever_they_said() {
+        let mut tokens = Tokens::new(stream(), Some(5));
+        let first = tokens.issue_stable("wx1", false, LIFETIME, 101).unwrap();
+        assert_eq!(first.expires_in, Some(LIFETIME));
+        let first = token(first);
+        assert_eq!(token(tokens.issue_stable("wx1", false, LIFETIME, 104).unwrap()), first);
+        assert!(tokens.check(Some(&first), 104).is_ok());
+        assert_eq!(errcode(tokens.check(Some(&first), 105)), 42001);
+        let second = token(tokens.issue_stable("wx1", false, LIFETIME, 105).unwrap());
+        assert_ne!(second, first);
+        assert_eq!((tokens.count_of("wx1"), tokens.count_of("wx2")), (2, 0));
     }
 }

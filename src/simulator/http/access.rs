@@ -1,10 +1,12 @@
 //! What every call of the platform's APIs must bring: an access_token that is valid now, and the account that it belongs to.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Query, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +22,19 @@ use crate::wire::{
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         Json(self).into_response()
+    }
+}
+
+/// From where a call comes.
+pub(super) struct Caller(pub(super) IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await;
+        let ConnectInfo(peer) = peer.map_err(|e| ApiError::because(ApiErrcode::SystemError, e))?;
+        Ok(Self(peer.ip()))
     }
 }
 

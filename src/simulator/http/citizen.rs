@@ -1,6 +1,7 @@
 //! `/simulator/…`: what the real platform has no API for. Somebody pays, a notification is repeated or goes wrong, and
 //! everything can be seen. No access_token is asked for.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -106,6 +107,13 @@ pub(super) async fn exchanges(State(simulator): State<Arc<Simulator>>) -> Json<V
 pub(super) async fn expire_tokens(State(simulator): State<Arc<Simulator>>) -> Json<serde_json::Value> {
     simulator.expire_tokens();
     Json(serde_json::json!({"errcode": 0}))
+}
+
+/// How many access_tokens each account was given.
+pub(super) async fn tokens(State(simulator): State<Arc<Simulator>>) -> Json<serde_json::Value> {
+    let counts: BTreeMap<&str, u64> =
+        simulator.parties().iter().map(|party| (party.appid.as_str(), simulator.tokens_issued(&party.appid))).collect();
+    Json(serde_json::json!({"errcode": 0, "issued": counts}))
 }
 
 pub(super) async fn clock(State(simulator): State<Arc<Simulator>>) -> Json<serde_json::Value> {

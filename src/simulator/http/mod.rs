@@ -6,6 +6,7 @@ mod platform;
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -28,7 +29,8 @@ impl Simulator {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        axum::serve(listener, router(self)).with_graceful_shutdown(shutdown).await
+        let service = router(self).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(shutdown).await
     }
 }
 
@@ -52,6 +54,7 @@ fn router(simulator: Arc<Simulator>) -> Router {
         .route("/simulator/orders", get(citizen::orders))
         .route("/simulator/exchanges", get(citizen::exchanges))
         .route("/simulator/expire-tokens", post(citizen::expire_tokens))
+        .route("/simulator/tokens", get(citizen::tokens))
         .route("/simulator/clock", get(citizen::clock).post(citizen::move_clock))
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(simulator)

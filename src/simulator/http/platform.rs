@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
-use super::access::{Authorized, Body};
+use super::access::{Authorized, Body, Caller};
 use crate::simulator::{ApiError, Callback, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{
@@ -30,18 +30,22 @@ pub(super) struct TokenQuery {
 
 pub(super) async fn token(
     State(simulator): State<Arc<Simulator>>,
+    Caller(from): Caller,
     Query(query): Query<TokenQuery>,
 ) -> Reply<TokenReply> {
     check_account(&simulator, &query.grant_type, &query.appid, &query.secret)?;
+    simulator.check_token_ip(from)?;
     let lifetime_seconds = simulator.timing.token_lifetime_seconds;
     Ok(Json(simulator.state().tokens.issue(&query.appid, lifetime_seconds, simulator.clock.now())))
 }
 
 pub(super) async fn stable_token(
     State(simulator): State<Arc<Simulator>>,
+    Caller(from): Caller,
     Body(request): Body<StableTokenRequest>,
 ) -> Reply<TokenReply> {
     check_account(&simulator, &request.grant_type, &request.appid, &request.secret)?;
+    simulator.check_token_ip(from)?;
     let lifetime_seconds = simulator.timing.token_lifetime_seconds;
     let mut state = simulator.state();
     state.tokens.issue_stable(&request.appid, request.force_refresh, lifetime_seconds, simulator.clock.now()).map(Json)
@@ -107,9 +111,10 @@ pub(super) async fn notify_inconsistent_order(
 /// Replies at once; the notifications follow.
 pub(super) async fn refund(
     State(simulator): State<Arc<Simulator>>,
+    Caller(from): Caller,
     Authorized(request): Authorized<RefundRequest>,
 ) -> Reply<RefundReply> {
-    simulator.refund_for(&request).map(Json)
+    simulator.refund_for(&request, from).map(Json)
 }
 
 pub(super) async fn mock_notification(
