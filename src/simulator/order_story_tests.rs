@@ -174,3 +174,39 @@ async fn a_caller_that_is_not_listed_gets_no_token_and_no_refund() {
     assert_eq!(stage.token().await, token);
     assert_eq!(stage.simulator.tokens_issued(APPID), 1);
 }
+
+#[tokio::test]
+async fn statements_are_csv_of_a_merchant_and_a_zip_of_all() {
+    let stage = stage(vec![]).await;
+    // Noon of 2030-01-02 in China.
+    stage.simulator.set_clock(1_893_556_800);
+    let path = format!("/nontax/downloadbill?access_token={}", stage.token().await);
+    let ask = async |more: Value| {
+        let mut request = json!({"appid": APPID, "bill_date": "20300102"});
+        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        stage.post_for_bytes(&path, request).await
+    };
+    let errcode = |body: Vec<u8>| serde_json::from_slice::<Value>(&body).unwrap()["errcode"].as_i64().unwrap();
+    assert_eq!(errcode(ask(json!({})).await), 9_205_201);
+    let order_id = stage.placed();
+    let elsewhere = UnifiedOrderRequest { mch_id: Some("1900000009".into()), ..placement::tests::request() };
+    stage.simulator.place_order(elsewhere).unwrap();
+    stage.simulator.pay(&order_id).await.unwrap();
+    let csv = String::from_utf8(ask(json!({"mch_id": TEST_MCH_ID})).await).unwrap();
+    assert!(csv.contains(&format!(",`{order_id},`")) && csv.ends_with("`1,`0.03,`0.00,`0.00,`0.00000\n"), "{csv}");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(ask(json!({})).await)).unwrap();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    assert_eq!(names, ["1900000009_20300102.csv", "1900016021_20300102.csv"]);
+    let mut unzipped = String::new();
+    std::io::Read::read_to_string(&mut archive.by_index(1).unwrap(), &mut unzipped).unwrap();
+    assert_eq!(unzipped, csv);
+    for (wrong, code) in [
+        (json!({"bill_date": "20300103"}), 9_201_013),
+        (json!({"bill_date": "2030-1-2"}), 9_201_013),
+        (json!({"bill_date": "20300101"}), 9_205_201),
+        (json!({"bill_type": "PAID"}), 9_201_014),
+        (json!({"mch_id": "1"}), 9_201_012),
+    ] {
+        assert_eq!(errcode(ask(wrong.clone()).await), code, "{wrong}");
+    }
+}

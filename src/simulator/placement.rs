@@ -1,5 +1,7 @@
 //! Placing an order: what the platform checks, and what it gives back (source §6.1.2).
 
+use jiff::civil::Date;
+
 use super::api_error::ApiError;
 use crate::wire::ApiErrcode;
 use crate::wire::{
@@ -45,7 +47,7 @@ pub(super) fn check(request: &UnifiedOrderRequest) -> Result<i64, ApiError> {
     if request.payment_notice_type.is_some_and(|kind| !matches!(kind, 1 | 2)) {
         return Err(Code::InvalidNoticeType.into());
     }
-    if request.payment_expire_date.as_deref().is_some_and(|date| !is_date(date)) {
+    if request.payment_expire_date.as_deref().is_some_and(|text| date(text).is_none()) {
         return Err(Code::InvalidExpireDate.into());
     }
     if request.scene.trim().is_empty() {
@@ -69,13 +71,14 @@ fn check_fee(request: &UnifiedOrderRequest) -> Result<i64, ApiError> {
     Ok(fee)
 }
 
-/// YYYYMMDD, and a day that exists.
-fn is_date(text: &str) -> bool {
+/// The day that YYYYMMDD is, when it is one.
+pub(super) fn date(text: &str) -> Option<Date> {
     let number = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<i8>().ok());
     let year = text.get(0..4).and_then(|digits| digits.parse::<i16>().ok());
-    text.len() == 8
-        && text.bytes().all(|byte| byte.is_ascii_digit())
-        && matches!((year, number(4..6), number(6..8)), (Some(y), Some(m), Some(d)) if jiff::civil::Date::new(y, m, d).is_ok())
+    if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Date::new(year?, number(4..6)?, number(6..8)?).ok()
 }
 
 /// What the front end opens the payment with.

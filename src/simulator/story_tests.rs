@@ -104,9 +104,13 @@ impl Stage {
     }
 
     pub(super) async fn post(&self, path: &str, body: Value) -> Value {
+        serde_json::from_slice(&self.post_for_bytes(path, body).await).unwrap()
+    }
+
+    pub(super) async fn post_for_bytes(&self, path: &str, body: Value) -> Vec<u8> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let text = client.post(format!("{}{path}", self.base)).json(&body).send().await.unwrap().text().await.unwrap();
-        serde_json::from_str(&text).unwrap()
+        let reply = client.post(format!("{}{path}", self.base)).json(&body).send().await.unwrap();
+        reply.bytes().await.unwrap().to_vec()
     }
 
     pub(super) async fn token(&self) -> String {

@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use crate::simulator::{ApiError, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{
-    GetOrderListRequest, GetOrderRequest, MicropayRequest, MockRequest, NotifyInconsistentOrderRequest,
-    QueryFeeRequest, RefundRequest, UnifiedOrderRequest, from_json,
+    DownloadBillRequest, GetOrderListRequest, GetOrderRequest, MicropayRequest, MockRequest,
+    NotifyInconsistentOrderRequest, QueryFeeRequest, RefundRequest, UnifiedOrderRequest, from_json,
 };
 
 /// Refused as the real platform does it: with HTTP status 200.
@@ -92,6 +92,7 @@ macro_rules! names_account {
 }
 
 names_account!(
+    DownloadBillRequest,
     GetOrderListRequest,
     GetOrderRequest,
     MicropayRequest,

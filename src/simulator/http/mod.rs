@@ -45,6 +45,7 @@ fn router(simulator: Arc<Simulator>) -> Router {
         .route("/nontax/getorderlist", post(platform::get_order_list))
         .route("/nontax/notifyinconsistentorder", post(platform::notify_inconsistent_order))
         .route("/nontax/refund", post(platform::refund))
+        .route("/nontax/downloadbill", post(platform::download_bill))
         .route("/nontax/mocknotification", post(platform::mock_notification))
         .route("/nontax/mockqueryfee", post(platform::mock_query_fee))
         .route("/simulator/place", post(citizen::place))

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use super::access::{Authorized, Body, Caller};
 use crate::simulator::{ApiError, Callback, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{
-    GetOrderListReply, GetOrderListRequest, GetOrderReply, GetOrderRequest, MicropayReply, MicropayRequest, MockReply,
-    MockRequest, NotifyInconsistentOrderReply, NotifyInconsistentOrderRequest, QueryFeeReply, QueryFeeRequest,
-    RefundReply, RefundRequest, StableTokenRequest, TokenReply, UnifiedOrderReply, UnifiedOrderRequest,
+    DownloadBillRequest, GetOrderListReply, GetOrderListRequest, GetOrderReply, GetOrderRequest, MicropayReply,
+    MicropayRequest, MockReply, MockRequest, NotifyInconsistentOrderReply, NotifyInconsistentOrderRequest,
+    QueryFeeReply, QueryFeeRequest, RefundReply, RefundRequest, StableTokenRequest, TokenReply, UnifiedOrderReply,
+    UnifiedOrderRequest,
 };
 
 type Reply<T> = Result<Json<T>, ApiError>;
@@ -115,6 +118,15 @@ pub(super) async fn refund(
     Authorized(request): Authorized<RefundRequest>,
 ) -> Reply<RefundReply> {
     simulator.refund_for(&request, from).map(Json)
+}
+
+/// A file when it works, and JSON as everywhere when it does not.
+pub(super) async fn download_bill(
+    State(simulator): State<Arc<Simulator>>,
+    Authorized(request): Authorized<DownloadBillRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    let download = simulator.download_bill(&request)?;
+    Ok(([(CONTENT_TYPE, download.content_type)], download.body))
 }
 
 pub(super) async fn mock_notification(
