@@ -59,7 +59,7 @@ fn read_base_url(section: &mut Section<'_>) -> String {
 }
 
 /// Whether what follows `http://` is a host of this machine.
-fn is_loopback(rest: &str) -> bool {
+pub(super) fn is_loopback(rest: &str) -> bool {
     let authority = rest.split('/').next().unwrap_or_default();
     if let Some((host, _)) = authority.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
         return host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());

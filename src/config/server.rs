@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::public_url;
 use super::section::{Section, Setting};
 use super::source::Place;
 
 pub(super) const KEYS: &[&str] = &[
     "listen",
     "admin_listen",
+    "public_url",
     "allow_from",
     "allow_from_anywhere",
     "trusted_proxies",
@@ -29,6 +31,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Where health, metrics and the admin API are.
     pub admin_listen: SocketAddr,
+    /// The base under which Weixin reaches the callbacks, without a slash at the end.
+    pub public_url: Option<String>,
     /// The networks that may call; empty means anybody.
     pub allow_from: Vec<IpNet>,
     /// Whether the operator said that an empty `allow_from` is meant.
@@ -54,6 +58,7 @@ pub(super) fn read(mut section: Section<'_>) -> (ServerConfig, Setting<Duration>
     let address = "an IP address with a port, such as 127.0.0.1:8080 or [::]:8080";
     let listen = section.parsed("listen", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), address);
     let admin_listen = section.parsed("admin_listen", SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)), address);
+    let public_url = public_url::read(&mut section);
     let (allow_from, allow_from_sound, allow_from_place) = networks(&mut section, "allow_from");
     let anywhere = section.boolean("allow_from_anywhere", false);
     let (trusted_proxies, _, trusted_place) = networks(&mut section, "trusted_proxies");
@@ -91,6 +96,7 @@ pub(super) fn read(mut section: Section<'_>) -> (ServerConfig, Setting<Duration>
     let config = ServerConfig {
         listen: listen.value,
         admin_listen: admin_listen.value,
+        public_url,
         allow_from,
         allow_from_anywhere: anywhere.value,
         trusted_proxies,

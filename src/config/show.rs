@@ -21,6 +21,8 @@ pub struct Effective {
 struct Server {
     listen: String,
     admin_listen: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_url: Option<String>,
     allow_from: Vec<String>,
     allow_from_anywhere: bool,
     trusted_proxies: Vec<String>,
@@ -81,6 +83,7 @@ impl From<&Config> for Effective {
             server: Server {
                 listen: server.listen.to_string(),
                 admin_listen: server.admin_listen.to_string(),
+                public_url: server.public_url.clone(),
                 allow_from: server.allow_from.iter().map(ToString::to_string).collect(),
                 allow_from_anywhere: server.allow_from_anywhere,
                 trusted_proxies: server.trusted_proxies.iter().map(ToString::to_string).collect(),

@@ -65,6 +65,14 @@ const BROKEN: &[Broken] = &[
         "10 is out of range: 1024 to 1048576 bytes",
         "= 65536",
     ),
+    (
+        "[server]\npublic_url = \"http://pay.example.gov.cn\"",
+        "server.public_url",
+        2,
+        14,
+        "http is taken for a loopback",
+        "https://pay.example.gov.cn",
+    ),
     ("[server]\nreply_deadline_ms = -1", "server.reply_deadline_ms", 2, 21, "-1 is out of range", "from 100 to 30000"),
     ("[server]\nidle_timeout_ms = 1.5", "server.idle_timeout_ms", 2, 19, "found a fraction", "from 1000 to 600000"),
     (
