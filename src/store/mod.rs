@@ -7,6 +7,7 @@
 mod book;
 mod error;
 mod journal;
+mod journal_reading;
 mod notice;
 #[cfg(test)]
 pub(crate) mod notices_in_memory;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 pub use book::{Book, ReceivablesLookup};
 pub use error::{MoveNoticeError, StoreError};
 pub use journal::{CallbackKind, JournalEntry};
+pub use journal_reading::{JournalReading, JournaledCallback};
 pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
 pub use open::{SharedStore, open};
 pub use postgres::PostgresStore;
@@ -29,7 +31,7 @@ pub use sqlite::SqliteStore;
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what.
 #[async_trait]
-pub trait Store: Book {
+pub trait Store: Book + JournalReading {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

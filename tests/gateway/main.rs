@@ -11,6 +11,7 @@ mod database;
 mod deadlines;
 mod envelope_faults;
 mod journal;
+mod journal_reading;
 mod keys;
 mod logs;
 mod migrations;

@@ -4,6 +4,7 @@
 mod history;
 mod import;
 mod journal;
+mod journal_reading;
 mod moving;
 mod notice;
 mod order;
