@@ -13,6 +13,8 @@ mod key_files;
 pub mod keys;
 pub mod migrate;
 pub mod notice;
+mod platform_cure;
+pub mod selftest;
 pub mod serve;
 pub mod simulate;
 mod simulated_platform;
@@ -80,6 +82,8 @@ pub enum Command {
     Keys(keys::KeysCommand),
     /// Check, show or start a configuration.
     Config(config::Args),
+    /// Let Weixin test the callbacks of the running gateway.
+    Selftest(selftest::Args),
     /// Ask a running gateway whether it is ready.
     Health,
     /// Print what a shell needs to complete the commands.
@@ -100,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),
+        Command::Selftest(args) => in_runtime(selftest::run(&args, shared, &mut io::stdout())),
         Command::Health => in_runtime(health::run(shared, &mut io::stdout())),
         Command::Completions(arguments) => on_this_console(|console| completions::run(&arguments, console)),
     };

@@ -6,6 +6,7 @@
 mod addresses;
 mod admin;
 mod book;
+mod command;
 mod connections;
 mod database;
 mod deadlines;
@@ -22,6 +23,7 @@ mod queries;
 mod races;
 mod resolution;
 mod roles;
+mod selftest;
 mod served;
 mod stop;
 mod store_contract;
