@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::reply::ApiReply;
 use super::{Https, PlatformError, Replied, TokenSource};
-use crate::wire::ApiErrcode;
+use crate::wire::{ApiErrcode, CheckedRequest};
 
 /// A client for the APIs that one party may call. Copies share their connections and their token.
 #[derive(Clone)]
@@ -44,11 +44,11 @@ impl PlatformClient {
         &self.tokens
     }
 
-    /// Calls an API; a reply that refuses is an error.
+    /// Calls an API; a request that breaks a rule of the platform's is not sent, and a reply that refuses is an error.
     pub(super) async fn call<T: DeserializeOwned + ApiReply>(
         &self,
         api: &'static str,
-        body: &impl Serialize,
+        body: &(impl Serialize + CheckedRequest),
     ) -> Result<Replied<T>, PlatformError> {
         let replied: Replied<T> = self.exchange(api, body).await?;
         match replied.errcode() {
@@ -60,13 +60,17 @@ impl PlatformClient {
         }
     }
 
-    /// Calls an API and gives back its reply, whatever the errcode. The call is made once more with a fresh token when the platform
+    /// Calls an API with a request that keeps the rules and gives back its reply, whatever the errcode. The call is made once more with a fresh token when the platform
     /// refused the token, which is before it looked at anything else.
     pub(super) async fn exchange<T: DeserializeOwned + ApiReply>(
         &self,
         api: &'static str,
-        body: &impl Serialize,
+        body: &(impl Serialize + CheckedRequest),
     ) -> Result<Replied<T>, PlatformError> {
+        let problems = body.problems();
+        if !problems.is_empty() {
+            return Err(PlatformError::InvalidRequest { api, problems });
+        }
         let exchanged = tokio::time::timeout(self.timeout, self.exchange_with_token(api, body)).await;
         exchanged.unwrap_or_else(|_| {
             let problem = format!("no reply within {} ms, the access token included", self.timeout.as_millis());

@@ -1,10 +1,18 @@
 //! What can go wrong with a call to the platform, by whose fault it is.
 
-use crate::wire::ApiErrcode;
+use crate::wire::{ApiErrcode, RequestProblem};
 
 /// A call that gave no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlatformError {
+    /// The request breaks rules of the platform, which would refuse it. Nothing was sent.
+    #[error("{api}: the request was not sent: {}", joined(.problems))]
+    InvalidRequest {
+        /// The path of the API.
+        api: &'static str,
+        /// All of them.
+        problems: Vec<RequestProblem>,
+    },
     /// The platform was not reached, or broke off, or took too long.
     #[error("{api}: the platform could not be reached: {problem}")]
     Unreachable {
@@ -39,7 +47,7 @@ impl PlatformError {
     pub const fn errcode(&self) -> Option<i64> {
         match self {
             Self::Refused { errcode, .. } => Some(*errcode),
-            Self::Unreachable { .. } | Self::Unreadable { .. } => None,
+            Self::InvalidRequest { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } => None,
         }
     }
 
@@ -48,8 +56,13 @@ impl PlatformError {
     #[must_use]
     pub fn outcome_is_unknown(&self) -> bool {
         match self {
+            Self::InvalidRequest { .. } => false,
             Self::Unreachable { api, .. } | Self::Unreadable { api, .. } => !api.starts_with("/cgi-bin/"),
             Self::Refused { errcode, .. } => ApiErrcode::from_code(*errcode) == Some(ApiErrcode::SystemError),
         }
     }
+}
+
+fn joined(problems: &[RequestProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -5,6 +5,7 @@
 
 mod api_errcode;
 mod callback_envelope;
+mod check;
 mod client_ip;
 mod download_bill;
 mod errcode;
@@ -27,6 +28,7 @@ pub use api_errcode::ApiErrcode;
 pub use callback_envelope::{
     DATA_ENCRYPT_TYPE, PROTOCOL_VERSION, ReplyEnvelope, RequestEnvelope, SIGN_TYPE, read_request_envelope,
 };
+pub use check::{CheckedRequest, RequestProblem};
 pub use client_ip::{BaseResponse, ClientIpReply};
 pub use download_bill::{BILL_TYPE_ALL, BILL_TYPE_REFUND, BILL_TYPE_SUCCESS, DownloadBillRequest};
 pub use errcode::{Errcode, Locale, RefundRule};
@@ -51,6 +53,6 @@ pub use receivables::{ReceivablesItem, ReceivablesQuery, ReceivablesReply};
 pub use refund::{RefundReply, RefundRequest};
 pub use token::{StableTokenRequest, TokenReply};
 pub use unified_order::{
-    MiniProgram, SCENE_MINIPROGRAM, SCENE_OFFICIAL_ACCOUNT, TRADE_TYPE_JSAPI, TRADE_TYPE_MWEB, UnifiedOrderReply,
-    UnifiedOrderRequest,
+    MiniProgram, SCENE_CITY_SERVICE, SCENE_MINIPROGRAM, SCENE_OFFICIAL_ACCOUNT, TRADE_TYPE_JSAPI, TRADE_TYPE_MWEB,
+    UnifiedOrderReply, UnifiedOrderRequest,
 };

@@ -8,6 +8,9 @@ use super::receivables::ReceivablesItem;
 /// `scene` of an order placed in a Mini Program.
 pub const SCENE_MINIPROGRAM: &str = "miniprogram";
 
+/// `scene` of an order placed in the city services, as the platform spells it.
+pub const SCENE_CITY_SERVICE: &str = "ctiyservice";
+
 /// `scene` of an order placed in an Official Account.
 pub const SCENE_OFFICIAL_ACCOUNT: &str = "biz";
 
@@ -150,6 +153,20 @@ mod tests {
         assert_eq!(text.miniprogram.unwrap().appid, "wx1");
         let none: UnifiedOrderReply = from_json(br#"{"errcode":0,"miniprogram":"","pay_url":" u "}"#).unwrap();
         assert_eq!((none.miniprogram, none.pay_url.as_deref()), (None, Some("u")));
+    }
+
+    #[test]
+    fn the_sample_of_the_order_placement_page_reads_although_it_is_a_querys() {
+        let reply: UnifiedOrderReply = from_json(
+            r#"{"department_code":"143605002004","department_name":"韶关市公安局交警支队市区一大队","errcode":0,
+                "errmsg":"通知书未缴款","fee":20000,"items":[{"fee":20000,"item_id":"103050101200",
+                "item_name":"交通违法罚款","no":1,"overdue":0}],"payment_notice_create_time":1508806661,
+                "payment_notice_no":"440204190185356","payment_notice_type":1,"region_code":"440000",
+                "user_name":"叶*梅"}"#
+                .as_bytes(),
+        )
+        .unwrap();
+        assert_eq!((reply.errcode, reply.order_id, reply.pay_url), (0, None, None));
     }
 
     #[test]
