@@ -2,6 +2,7 @@
 //! stand the rules and the promises of storage.
 
 mod answer_query;
+mod bearer;
 mod convert;
 mod fault;
 pub mod import_notices;
@@ -10,11 +11,14 @@ mod party;
 mod record_notification;
 mod reply;
 mod resolve_order;
+mod token_cure;
 
 pub use answer_query::answer_query;
+pub use bearer::{Bearer, SECRET_BYTES, new_api_client};
 pub use convert::{item_from_wire, item_to_wire};
 pub use fault::Fault;
 pub use party::Party;
 pub use record_notification::record_notification;
 pub use reply::{Answered, Received, errcode_of, fault_reply};
 pub use resolve_order::OrderResolver;
+pub use token_cure::token_cure;

@@ -19,6 +19,7 @@ pub mod serve;
 pub mod simulate;
 mod simulated_platform;
 mod stop;
+pub mod token_client;
 
 use std::io;
 use std::path::PathBuf;
@@ -74,6 +75,9 @@ pub enum Command {
     /// Take in notices, look at them, stop payment for them.
     #[command(subcommand)]
     Notice(notice::NoticeCommand),
+    /// Let the party's other systems use the admin API.
+    #[command(subcommand)]
+    TokenClient(token_client::TokenClientCommand),
     /// Open, make and explain envelopes offline.
     #[command(subcommand)]
     Envelope(envelope::EnvelopeCommand),
@@ -101,6 +105,9 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => in_runtime(simulate::run(args)),
         Command::Migrate => in_runtime(migrate::run(shared, &mut io::stdout())),
         Command::Notice(command) => on_this_console(|console| in_runtime(run_notice(&command, shared, console))),
+        Command::TokenClient(command) => {
+            on_this_console(|console| in_runtime(run_token_client(&command, shared, console)))
+        }
         Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),
@@ -133,6 +140,19 @@ async fn run_notice(
     let parties: Vec<_> = config.parties.iter().map(|party| party.name.clone()).collect();
     let store = assembly::open_store(&config).await?;
     let outcome = notice::run(command, &*store, &parties, console).await;
+    store.close().await;
+    outcome
+}
+
+async fn run_token_client(
+    command: &token_client::TokenClientCommand,
+    shared: &Shared,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let config = config::load(shared)?.config;
+    let appids: Vec<_> = config.parties.iter().map(|party| party.appid.clone()).collect();
+    let store = assembly::open_store(&config).await?;
+    let outcome = token_client::run(command, &*store, &appids, console).await;
     store.close().await;
     outcome
 }

@@ -14,6 +14,12 @@ pub struct InvalidIdentifier {
     problem: &'static str,
 }
 
+impl InvalidIdentifier {
+    pub(super) const fn new(field: &'static str, problem: &'static str) -> Self {
+        Self { field, problem }
+    }
+}
+
 fn check(field: &'static str, text: &str) -> Result<(), InvalidIdentifier> {
     let problem = if text.is_empty() {
         "is empty"

@@ -1,5 +1,6 @@
 //! The rules: notices, orders, payments, refunds, and what to answer. Pure: no I/O, and the clock is an argument.
 
+mod api_client;
 mod date;
 mod identifier;
 mod money;
@@ -13,6 +14,7 @@ mod query;
 mod suspension;
 mod transition;
 
+pub use api_client::{ApiClient, ApiClientName, Scope, SecretHash, UnknownScope};
 pub use date::{ChinaDate, InvalidDate};
 pub use identifier::{
     BankId, DepartmentCode, InvalidIdentifier, NoticeKey, OrderId, PartyName, PaymentNoticeNo, RefundOrderId,

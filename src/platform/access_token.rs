@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -41,6 +42,34 @@ impl fmt::Debug for AccessToken {
     }
 }
 
+/// A token, and when it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentToken {
+    /// The token.
+    pub token: AccessToken,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Why a token was not replaced by force.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForceRefreshError {
+    /// The budget of forced refreshes does not allow one now.
+    #[error("{reason}; the next one is possible at {next_at}")]
+    TooSoon {
+        /// Which limit was met.
+        reason: &'static str,
+        /// When it is possible again.
+        next_at: Timestamp,
+    },
+    /// This process does not fetch the token itself.
+    #[error("the access_token comes from another server (platform.token_mode = \"external\"): force it there")]
+    Elsewhere,
+    /// The platform did not give another one.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+}
+
 /// Where the access_token of one Official Account comes from.
 #[async_trait]
 pub trait TokenSource: Send + Sync {
@@ -48,11 +77,17 @@ pub trait TokenSource: Send + Sync {
     ///
     /// # Errors
     /// [`PlatformError`] when there is none and none could be had.
-    async fn current(&self) -> Result<AccessToken, PlatformError>;
+    async fn current(&self) -> Result<CurrentToken, PlatformError>;
 
     /// Takes note that the platform refused `token` as invalid or expired. A token that is not the current one any more changes
-    /// nothing.
-    async fn refused(&self, token: &AccessToken);
+    /// nothing. Returns whether it was the current one.
+    async fn refused(&self, token: &AccessToken) -> bool;
+
+    /// Ends the token that everybody holds and has another one: an operator's action.
+    ///
+    /// # Errors
+    /// [`ForceRefreshError`] when the budget is used up, or none could be had.
+    async fn force_refresh(&self) -> Result<CurrentToken, ForceRefreshError>;
 }
 
 #[cfg(test)]

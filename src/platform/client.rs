@@ -83,13 +83,13 @@ impl PlatformClient {
         api: &'static str,
         body: &impl Serialize,
     ) -> Result<Replied<T>, PlatformError> {
-        let token = self.tokens.current().await?;
+        let token = self.tokens.current().await?.token;
         let replied: Replied<T> = self.https.post(api, &[("access_token", token.expose())], body).await?;
         if !refuses_the_token(replied.errcode()) {
             return Ok(replied);
         }
         self.tokens.refused(&token).await;
-        let token = self.tokens.current().await?;
+        let token = self.tokens.current().await?.token;
         self.https.post(api, &[("access_token", token.expose())], body).await
     }
 }

@@ -39,6 +39,12 @@ pub enum PlatformError {
         /// Its words.
         errmsg: String,
     },
+    /// The call was not made: there is no access_token to make it with.
+    #[error("there is no access_token: {problem}")]
+    NoToken {
+        /// Why.
+        problem: String,
+    },
 }
 
 impl PlatformError {
@@ -47,7 +53,9 @@ impl PlatformError {
     pub const fn errcode(&self) -> Option<i64> {
         match self {
             Self::Refused { errcode, .. } => Some(*errcode),
-            Self::InvalidRequest { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } => None,
+            Self::InvalidRequest { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } | Self::NoToken { .. } => {
+                None
+            }
         }
     }
 
@@ -56,7 +64,7 @@ impl PlatformError {
     #[must_use]
     pub fn outcome_is_unknown(&self) -> bool {
         match self {
-            Self::InvalidRequest { .. } => false,
+            Self::InvalidRequest { .. } | Self::NoToken { .. } => false,
             Self::Unreachable { api, .. } | Self::Unreadable { api, .. } => !api.starts_with("/cgi-bin/"),
             Self::Refused { errcode, .. } => ApiErrcode::from_code(*errcode) == Some(ApiErrcode::SystemError),
         }

@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::{AccessToken, PlatformError, TokenRequest, TokenSource};
+use super::{AccessToken, CurrentToken, ForceRefreshError, PlatformError, TokenRequest, TokenSource};
 
 /// How long before its end a token is not used any more. Under 5 minutes the platform hands out the next one.
 const RENEW_BEFORE_END: Duration = Duration::from_mins(5);
 
 struct Held {
-    token: AccessToken,
+    current: CurrentToken,
     until: Instant,
 }
 
@@ -32,21 +33,29 @@ impl HeldToken {
 
 #[async_trait]
 impl TokenSource for HeldToken {
-    async fn current(&self) -> Result<AccessToken, PlatformError> {
+    async fn current(&self) -> Result<CurrentToken, PlatformError> {
         let mut held = self.held.lock().await;
         if let Some(held) = held.as_ref().filter(|held| held.until > Instant::now()) {
-            return Ok(held.token.clone());
+            return Ok(held.current.clone());
         }
         let issued = self.request.fetch(false).await?;
         let until = Instant::now() + issued.valid_for.saturating_sub(RENEW_BEFORE_END);
-        *held = Some(Held { token: issued.token.clone(), until });
-        Ok(issued.token)
+        let current = CurrentToken { token: issued.token, expires_at: Timestamp::now() + issued.valid_for };
+        *held = Some(Held { current: current.clone(), until });
+        Ok(current)
     }
 
-    async fn refused(&self, token: &AccessToken) {
+    async fn refused(&self, token: &AccessToken) -> bool {
         let mut held = self.held.lock().await;
-        if held.as_ref().is_some_and(|held| held.token == *token) {
+        let is_current = held.as_ref().is_some_and(|held| held.current.token == *token);
+        if is_current {
             *held = None;
         }
+        is_current
+    }
+
+    async fn force_refresh(&self) -> Result<CurrentToken, ForceRefreshError> {
+        *self.held.lock().await = None;
+        Ok(self.current().await?)
     }
 }

@@ -17,7 +17,7 @@ mod reply;
 mod token_request;
 mod unified_order;
 
-pub use access_token::{AccessToken, TokenSource};
+pub use access_token::{AccessToken, CurrentToken, ForceRefreshError, TokenSource};
 pub use client::PlatformClient;
 pub use error::PlatformError;
 pub use get_order::GET_ORDER;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::journal_writer::JournalWriter;
+use super::refusal_audit::RefusalBudget;
 use super::{AddressRules, Metrics};
 use crate::app::{OrderResolver, Party};
 use crate::store::SharedStore;
@@ -29,6 +30,7 @@ pub struct Gateway {
     pub(super) metrics: Metrics,
     pub(super) address_rules: AddressRules,
     pub(super) limits: CallbackLimits,
+    pub(super) refusals: RefusalBudget,
 }
 
 impl Gateway {
@@ -43,7 +45,16 @@ impl Gateway {
         let metrics = Metrics::new();
         let journal = JournalWriter::start(Arc::clone(&store), metrics.journal_lost.clone());
         let parties = parties.into_iter().map(|party| (party.name.to_string(), Arc::new(party))).collect();
-        Arc::new(Self { parties, store, resolver: OrderResolver::default(), journal, metrics, address_rules, limits })
+        Arc::new(Self {
+            parties,
+            store,
+            resolver: OrderResolver::default(),
+            journal,
+            metrics,
+            address_rules,
+            limits,
+            refusals: RefusalBudget::default(),
+        })
     }
 
     pub(super) fn party(&self, name: &str) -> Option<&Arc<Party>> {

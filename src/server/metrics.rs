@@ -43,6 +43,11 @@ pub(super) struct RefundLabels {
     pub(super) errcode: i64,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OutcomeLabel {
+    pub(super) outcome: &'static str,
+}
+
 /// The metrics of a gateway.
 pub struct Metrics {
     registry: Registry,
@@ -55,6 +60,7 @@ pub struct Metrics {
     pub(super) held_payments: Family<PartyLabel, Gauge>,
     pub(super) rejected_addresses: Counter,
     pub(super) journal_lost: Counter,
+    api_refusals: Family<OutcomeLabel, Counter>,
 }
 
 impl Metrics {
@@ -97,6 +103,12 @@ impl Metrics {
         );
         let journal_lost = Counter::default();
         registry.register("journal_lost", "Journal rows that found the queue full", journal_lost.clone());
+        let api_refusals = Family::default();
+        registry.register(
+            "api_refusals",
+            "Admin requests whose bearer token does not allow them",
+            api_refusals.clone(),
+        );
         Self {
             registry,
             callbacks,
@@ -108,7 +120,13 @@ impl Metrics {
             held_payments,
             rejected_addresses,
             journal_lost,
+            api_refusals,
         }
+    }
+
+    /// One more admin request that was refused.
+    pub(super) fn count_api_refusal(&self, outcome: &'static str) {
+        self.api_refusals.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// All of them as text.

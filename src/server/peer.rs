@@ -33,7 +33,7 @@ pub struct AddressRules {
 impl AddressRules {
     /// The client's address. X-Forwarded-For is read from the right: each trusted proxy vouches for the address that it
     /// appended, and the first address that is no trusted proxy's is the client. What stands left of it, anybody may have written.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let hops = headers.get_all(X_FORWARDED_FOR).iter().rev();
         // Bytes, not text: whatever a client wrote at the left must not hide what a proxy appended at the right.

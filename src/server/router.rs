@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{Gateway, admin, callback, peer};
+use super::{Gateway, Problem, admin, callback, peer, token};
 
 /// What Weixin calls, and nothing else.
 pub fn callback_router(gateway: &Arc<Gateway>) -> Router {
@@ -28,6 +29,18 @@ pub fn admin_router(gateway: &Arc<Gateway>) -> Router {
         .route("/livez", get(admin::livez))
         .route("/readyz", get(admin::readyz))
         .route("/metrics", get(admin::metrics))
+        .nest("/admin/v1", admin_api(gateway))
         .layer(CatchPanicLayer::new())
         .with_state(Arc::clone(gateway))
+}
+
+/// What client systems call, each route with the bearer token of one (`bearer::authorize`).
+fn admin_api(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
+    Router::new()
+        .route("/token", get(token::give))
+        .route("/token/invalidate", post(token::invalidate))
+        .route("/token/refresh", post(token::force_refresh))
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such route under /admin/v1"))
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(DefaultBodyLimit::max(gateway.limits.max_body_bytes))
 }

@@ -4,6 +4,7 @@
 //! waiting promises with one statement. A money promise runs read, [`crate::domain::decide`], write and commit as one
 //! transaction, and returns after the commit.
 
+mod api_clients;
 mod book;
 mod error;
 mod journal;
@@ -19,6 +20,7 @@ mod sqlite;
 
 use async_trait::async_trait;
 
+pub use api_clients::{ApiAuditEntry, ApiClients, Revocation};
 pub use book::{Book, ReceivablesLookup};
 pub use error::{MoveNoticeError, StoreError};
 pub use journal::{CallbackKind, JournalEntry};
@@ -31,7 +33,7 @@ pub use sqlite::SqliteStore;
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what.
 #[async_trait]
-pub trait Store: Book + JournalReading {
+pub trait Store: Book + JournalReading + ApiClients {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

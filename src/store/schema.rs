@@ -8,8 +8,9 @@ use sqlx::{Database, Pool};
 
 use super::StoreError;
 
-/// How often applying is tried: two processes may open one new database at the same moment, and one of them loses.
-const MAX_ATTEMPTS: u32 = 3;
+/// How often applying is tried beyond once for each migration: two processes may open one new database at the same moment, and one
+/// of them loses. Whoever loses does so to a migration that is then applied, so there are no more losses than migrations.
+const SPARE_ATTEMPTS: usize = 2;
 
 /// Fails unless the database has exactly the migrations of this version.
 pub(super) async fn check<C: Migrate>(migrations: &Migrator, connection: &mut C) -> Result<(), StoreError> {
@@ -42,6 +43,7 @@ where
         let connection = pool.acquire().await;
         connection.map_err(|source| StoreError::Database { doing: "get a connection", source })
     };
+    let max_attempts = migrations.iter().count() + SPARE_ATTEMPTS;
     let mut attempt = 1;
     loop {
         let mut connection: PoolConnection<DB> = acquire().await?;
@@ -52,7 +54,7 @@ where
                 let after = applied(migrations, &mut *connection).await.map_err(schema_error)?.len();
                 return Ok(after - before);
             }
-            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if attempt < MAX_ATTEMPTS => {
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if attempt < max_attempts => {
                 attempt += 1;
             }
             Err(error) => return Err(schema_error(error)),

@@ -5,6 +5,8 @@
 
 mod addresses;
 mod admin;
+mod api_clients;
+mod bearers;
 mod book;
 mod command;
 mod connections;
