@@ -4,7 +4,8 @@ use super::convert::{fen, instant};
 use super::reply::{Answered, Received, errcode_of, notification_reply};
 use super::{Fault, OrderResolver, Party, fault_reply};
 use crate::domain::{
-    NotificationAnswer, OrderEvent, OrderId, OrderState, Paid, Refund, RefundKind, RefundOrderId, Refunded, Role,
+    NotificationAnswer, OrderEvent, OrderId, OrderState, Paid, Refund, RefundKind, RefundOrderId, RefundOutId,
+    Refunded, Role,
 };
 use crate::envelope::Verified;
 use crate::platform::PlatformError;
@@ -50,6 +51,7 @@ async fn record(
     order_id: &OrderId,
     received: &Received,
 ) -> Result<NotificationAnswer, Fault> {
+    let mut refund_out_ids = Vec::new();
     let event = if is_paid_status(notification.status) {
         let paid = Paid {
             pay_channel: pay_channel(notification)?,
@@ -58,7 +60,9 @@ async fn record(
         };
         OrderEvent::Paid(paid)
     } else if notification.status == STATUS_REFUNDED {
-        OrderEvent::Refunded(refunds(store, resolver, party, order_id, notification).await?)
+        let (refunded, told) = refunds(store, resolver, party, order_id, notification).await?;
+        refund_out_ids = told;
+        OrderEvent::Refunded(refunded)
     } else {
         return Err(Fault::Field(format!(
             "status is {}: 3 or 4 (paid) or 5 (refunded) is expected",
@@ -69,6 +73,7 @@ async fn record(
         party: party.name.clone(),
         order_id: order_id.clone(),
         event,
+        refund_out_ids,
         policy: party.policy(),
         received_at: received.received_at,
         started: received.started,
@@ -107,7 +112,10 @@ fn pay_finish_time(party: &Party, notification: &PaymentStatusNotification) -> R
     }
 }
 
-/// The refunds that a notification of status 5 means. One that tells no amount is a full refund, except where it may hide that:
+/// Our own numbers of refunds, beside the platform's.
+type RefundOutIds = Vec<(RefundOrderId, RefundOutId)>;
+
+/// The refunds that a notification of status 5 means, and our own numbers of them where the order was asked. One that tells no amount is a full refund, except where it may hide that:
 /// then the order is asked, unless the book says already that all of it went back.
 async fn refunds(
     store: &dyn Book,
@@ -115,7 +123,7 @@ async fn refunds(
     party: &Party,
     order_id: &OrderId,
     notification: &PaymentStatusNotification,
-) -> Result<Refunded, Fault> {
+) -> Result<(Refunded, RefundOutIds), Fault> {
     let refund_finish_time = instant("refund_finish_time", notification.refund_finish_time)?;
     // The platform writes 0 for what is absent.
     let refund_fee = notification.refund_fee.filter(|refund_fee| *refund_fee != 0);
@@ -123,23 +131,33 @@ async fn refunds(
         (Some(refund_fee), Some(refund_order_id)) => {
             let refund_order_id = RefundOrderId::new(refund_order_id)?;
             let kind = RefundKind::Partial { refund_order_id, refund_fee: fen("refund_fee", refund_fee)? };
-            Ok(Refunded { done: vec![Refund { kind, refund_finish_time }], more_pending: false })
+            Ok((Refunded { done: vec![Refund { kind, refund_finish_time }], more_pending: false }, Vec::new()))
         }
         (Some(_), None) => Err(Fault::Field("refund_fee is there and refund_order_id is missing".to_owned())),
         (None, _) if party.duties.refunds_may_hide_their_amount && party.platform.is_some() => {
             let known = store.find_order(party.name.clone(), order_id.clone()).await?;
             if known.is_some_and(|order| order.state == OrderState::Refunded) {
-                return Ok(Refunded { done: Vec::new(), more_pending: false });
+                return Ok((Refunded { done: Vec::new(), more_pending: false }, Vec::new()));
             }
             match resolver.ask_platform(party, order_id).await? {
-                Some(order) => refunds_of_order(order_id, &order),
+                Some(order) => Ok((refunds_of_order(order_id, &order)?, refund_out_ids(&order))),
                 // It notified a refund of this order: that it shows no such order is no word on the amount.
                 None => Err(Fault::RefundNotVisible { order_id: order_id.to_string() }),
             }
         }
         (None, Some(_)) => Err(Fault::Field("refund_order_id is there and refund_fee is missing".to_owned())),
-        (None, None) => Ok(full(refund_finish_time)),
+        (None, None) => Ok((full(refund_finish_time), Vec::new())),
     }
+}
+
+/// The pairs of numbers of the refunds that the platform's order shows as done. One that cannot be read is nobody's.
+fn refund_out_ids(order: &GetOrderReply) -> RefundOutIds {
+    let pair = |part: &PartialRefundInfo| {
+        let ours = RefundOutId::new(part.refund_out_id.as_deref()?).ok()?;
+        Some((RefundOrderId::new(&part.refund_order_id).ok()?, ours))
+    };
+    let done = |part: &&PartialRefundInfo| part.refund_status == Some(REFUND_STATUS_REFUNDED);
+    order.partial_refund_info.iter().filter(done).filter_map(pair).collect()
 }
 
 fn full(refund_finish_time: Option<jiff::Timestamp>) -> Refunded {

@@ -74,7 +74,7 @@ impl OrderResolver {
 
 /// The order's details. The platform may leave out the collection entity: then it is that of the one notice of this number in the
 /// region, if there is one.
-async fn read_order(
+pub(super) async fn read_order(
     store: &dyn Book,
     party: &Party,
     order_id: &OrderId,

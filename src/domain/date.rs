@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, ToSpan as _};
 
 /// A day in Asia/Shanghai. China has kept UTC+8 all year since 1991, so a fixed offset is exact for every payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,19 @@ impl ChinaDate {
     #[must_use]
     pub fn at(instant: Timestamp) -> Self {
         Self(instant.to_zoned(TimeZone::fixed(Offset::constant(8))).date())
+    }
+
+    /// The same day of the next year; of a 29 February the 28th.
+    #[must_use]
+    pub fn a_year_later(self) -> Self {
+        // The last year that there is has no next one: its days stay.
+        Self(self.0.checked_add(1.year()).unwrap_or(self.0))
+    }
+
+    /// How many days there are from `earlier` to this day; negative when this one is the earlier.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i64 {
+        i64::from((self.0 - earlier.0).get_days())
     }
 }
 
@@ -54,6 +67,15 @@ mod tests {
         assert_eq!(ChinaDate::at(last_second).to_string(), "20171024");
         let next = Timestamp::from_second(1_508_860_800).unwrap();
         assert_eq!(ChinaDate::at(next).to_string(), "20171025");
+    }
+
+    #[test]
+    fn a_year_ends_on_the_same_day_and_days_are_counted() {
+        let day = |text: &str| text.parse::<ChinaDate>().unwrap();
+        assert_eq!(day("20240229").a_year_later(), day("20250228"));
+        assert_eq!(day("20250228").a_year_later(), day("20260228"));
+        assert_eq!(day("20250301").days_since(day("20240301")), 365);
+        assert_eq!(day("20240228").days_since(day("20240301")), -2);
     }
 
     #[test]

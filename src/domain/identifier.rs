@@ -78,6 +78,10 @@ identifier!(
     RefundOrderId, "refund_order_id"
 );
 identifier!(
+    /// Our own number of a refund that we ask for (`refund_out_id`).
+    RefundOutId, "refund_out_id"
+);
+identifier!(
     /// A bank, by the globally unique id that the platform assigns (`bank_id`).
     BankId, "bank_id"
 );

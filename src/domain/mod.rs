@@ -11,6 +11,8 @@ mod order;
 mod party;
 mod payment;
 mod query;
+mod refund_desk;
+mod refund_request;
 mod suspension;
 mod transition;
 
@@ -18,7 +20,7 @@ pub use api_client::{ApiClient, ApiClientName, Scope, SecretHash, UnknownScope};
 pub use date::{ChinaDate, InvalidDate};
 pub use identifier::{
     BankId, DepartmentCode, InvalidIdentifier, NoticeKey, OrderId, PartyName, PaymentNoticeNo, RefundOrderId,
-    RegionCode,
+    RefundOutId, RegionCode,
 };
 pub use money::Fen;
 pub use notice::{InvalidNotice, Item, LatePayment, Notice, NoticeState, NoticeType};
@@ -30,5 +32,7 @@ pub use order::{OrderDetails, OrderSource, Resolution};
 pub use party::{Duties, InvalidCombination, Mode, OnRefusal, QueryDuty, ReplyVocabulary, Role, UnknownNotice};
 pub use payment::{Disposition, Payment, Refund, RefundKind};
 pub use query::{Found, QueryAnswer, ReceivablesFacts, answer_query};
+pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRefusal, plan_refund};
+pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};
 pub use suspension::{Suspension, SuspensionScope, Suspensions};
 pub use transition::{NOTICE_TRANSITIONS, NoticeStep, NoticeStepError, ORDER_TRANSITIONS, OrderState, OrderStep};

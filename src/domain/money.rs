@@ -28,6 +28,12 @@ impl Fen {
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
+
+    /// What is left after `other` was taken away; nothing when that is more.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        if other.0 > self.0 { Self::ZERO } else { Self(self.0 - other.0) }
+    }
 }
 
 /// The sum of some amounts; `None` when it does not fit.

@@ -15,6 +15,7 @@ pub(crate) mod notices_in_memory;
 mod open;
 mod postgres;
 mod recording;
+mod refund_requests;
 mod schema;
 mod sqlite;
 
@@ -29,11 +30,14 @@ pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRe
 pub use open::{SharedStore, open};
 pub use postgres::PostgresStore;
 pub use recording::Recording;
+pub use refund_requests::{
+    BegunCall, OpenedRefund, RefundDraft, RefundNews, RefundRequestRecord, RefundRequests, RefundSelection, ToldOrder,
+};
 pub use sqlite::SqliteStore;
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what.
 #[async_trait]
-pub trait Store: Book + JournalReading + ApiClients {
+pub trait Store: Book + JournalReading + ApiClients + RefundRequests {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

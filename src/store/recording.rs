@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::JournalEntry;
-use crate::domain::{NotificationAnswer, OrderEvent, OrderId, PartyName, Policy};
+use crate::domain::{NotificationAnswer, OrderEvent, OrderId, PartyName, Policy, RefundOrderId, RefundOutId};
 
 /// All that a store needs to decide and record a notification.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Recording {
     pub order_id: OrderId,
     /// What happened to it.
     pub event: OrderEvent,
+    /// Our own numbers of refunds, where the platform told them beside its own.
+    pub refund_out_ids: Vec<(RefundOrderId, RefundOutId)>,
     /// What the party's role, mode and configuration say.
     pub policy: Policy,
     /// When the notification came.

@@ -134,6 +134,7 @@ pub(crate) fn recording(order_id: &str, event: OrderEvent, policy: Policy) -> Re
         party: party(),
         order_id: order(order_id),
         event,
+        refund_out_ids: Vec::new(),
         policy,
         received_at: at(NOON + 1),
         started: Instant::now(),

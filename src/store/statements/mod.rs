@@ -11,6 +11,8 @@ mod notice;
 mod order;
 mod payment;
 mod record;
+mod refund_call;
+mod refund_request;
 mod rows;
 mod suspension;
 

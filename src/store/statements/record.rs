@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use sqlx::Transaction;
 
 use super::journal::{self, StateRow};
-use super::{Connection, Db, failed, notice, order, payment, suspension};
+use super::{Connection, Db, failed, notice, order, payment, refund_request, suspension};
 use crate::domain::{
     Change, Disposition, Fen, NoticeKey, NoticeStep, NotificationAnswer, NotificationFacts, Objection, OrderEvent,
-    OrderId, Refund, RefundKind, Resolution, decide,
+    OrderId, Refund, RefundKind, RefundOutId, RefundStep, Resolution, decide,
 };
 use crate::store::{JournalEntry, Recording, StoreError};
 
@@ -81,7 +81,7 @@ struct Writer<'a> {
     key: Option<&'a NoticeKey>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// Writes one change with its row in the journal and, where others want to know, its event.
     async fn write(&mut self, change: &Change) -> Result<(), StoreError> {
         let Recording { party, order_id, received_at: at, .. } = self.recording;
@@ -111,7 +111,8 @@ impl Writer<'_> {
             Change::AddRefund(refund) => {
                 payment::add_refund(self.connection, party, order_id, refund, *at).await?;
                 self.state("refund", order_id.as_str(), "record", "", refund_name(refund)).await?;
-                self.refund_event(refund).await
+                let ours = self.finish_request(refund).await?;
+                self.refund_event(refund, ours.as_ref()).await
             }
             Change::MoveOrder { from, to } => {
                 order::set_state(self.connection, party, order_id, *to, *at).await?;
@@ -128,9 +129,13 @@ impl Writer<'_> {
         from: &str,
         to: &str,
     ) -> Result<(), StoreError> {
-        let cause = self.recording.journal.wxnontaxstr.as_deref().unwrap_or("notification without wxnontaxstr");
         let row = StateRow { kind, subject, step, from, to };
+        let cause = self.cause();
         journal::append_state(self.connection, &self.recording.party, &row, cause, self.recording.received_at).await
+    }
+
+    fn cause(&self) -> &'a str {
+        self.recording.journal.wxnontaxstr.as_deref().unwrap_or("notification without wxnontaxstr")
     }
 
     async fn event(&mut self, kind: &str, subject: &str, body: &Value) -> Result<(), StoreError> {
@@ -172,7 +177,20 @@ impl Writer<'_> {
         self.event(kind, order_id.as_str(), &body).await
     }
 
-    async fn refund_event(&mut self, refund: &Refund) -> Result<(), StoreError> {
+    /// When the refund was asked for here, its request is done with it; our number of it.
+    async fn finish_request(&mut self, refund: &Refund) -> Result<Option<RefundOutId>, StoreError> {
+        let Recording { party, order_id, refund_out_ids: told, received_at, .. } = self.recording;
+        let mut ours = None;
+        for (request, number) in refund_request::fulfilled_by(self.connection, (party, order_id), refund, told).await? {
+            let request = refund_request::lock(self.connection, party, &request.refund_out_id).await?;
+            ours = ours.or_else(|| Some(request.refund_out_id.clone()));
+            let step = RefundStep::Finish { refund_order_id: number, at: refund.refund_finish_time };
+            refund_request::step(self.connection, request, step, self.cause(), *received_at).await?;
+        }
+        Ok(ours)
+    }
+
+    async fn refund_event(&mut self, refund: &Refund, ours: Option<&RefundOutId>) -> Result<(), StoreError> {
         let (refund_order_id, refund_fee) = match &refund.kind {
             RefundKind::Full => (None, None),
             RefundKind::Partial { refund_order_id, refund_fee } => {
@@ -186,6 +204,8 @@ impl Writer<'_> {
             "refund_order_id": refund_order_id,
             "refund_fee": refund_fee,
             "refund_finish_time": refund.refund_finish_time.map(Timestamp::as_second),
+            "refund_out_id": ours.map(RefundOutId::as_str),
+            "requested_here": ours.is_some(),
         });
         self.event("refund.recorded", order_id, &body).await
     }

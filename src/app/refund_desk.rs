@@ -1,0 +1,341 @@
+//! The refund desk: a refund is stored, asked for, and followed until the money went back (source §6.1.4, §11.8).
+//!
+//! A crash at any point leaves a request that the same call, made again with the same key, takes up where it was.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::refund_look_up::{Shown, shown, told_order};
+use super::{Fault, Party};
+use crate::domain::{
+    Fen, InvalidIdentifier, OrderId, OrderState, RefundAmount, RefundAsk, RefundOrderId, RefundOutId, RefundPlan,
+    RefundRefusal, RefundRequestState, RefundStep,
+};
+use crate::envelope::sha256_hex;
+use crate::platform::{PlatformClient, PlatformError};
+use crate::store::{
+    BegunCall, OpenedRefund, RefundDraft, RefundNews, RefundRequestRecord, Store, StoreError, ToldOrder,
+};
+use crate::wire::{ApiErrcode, GetOrderReply, RefundRequest};
+
+/// When a call that nobody ended is taken to be over: above the longest `platform.timeout_ms`, so that a process that still waits
+/// for its reply is not overtaken.
+const CALL_DEADLINE: Duration = Duration::from_secs(40);
+
+/// Longest reason in characters: it is shown to the citizen in a line.
+const MAX_REASON_CHARACTERS: usize = 200;
+
+/// Longest key of a caller in bytes: it stands in an index.
+const MAX_KEY_BYTES: usize = 128;
+
+/// Length of a `refund_out_id` that is made here: what merchant numbers at WeChat Pay may have at most.
+const REFUND_OUT_ID_CHARACTERS: usize = 32;
+
+/// A refund that somebody wishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundWish {
+    /// The order.
+    pub order_id: OrderId,
+    /// How much of it.
+    pub amount: RefundAmount,
+    /// Why, as the platform is told.
+    pub reason: String,
+    /// The caller's key: the same wish under the same key is one refund.
+    pub caller_key: String,
+    /// Who wishes it, for the records.
+    pub requested_by: String,
+}
+
+/// Why a refund was not asked for, or not followed.
+#[derive(Debug, thiserror::Error)]
+pub enum RefundDeskError {
+    /// A field of the wish is not what it must be.
+    #[error("{field} {rule}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// The rule.
+        rule: &'static str,
+    },
+    /// A rule stands against it; nothing was stored.
+    #[error(transparent)]
+    Refused(#[from] RefundRefusal),
+    /// The key was used with another order, amount or reason.
+    #[error(
+        "the key was used before, for refund {refund_out_id} of order {order_id}, with another order, amount or reason"
+    )]
+    KeyTaken {
+        /// That request.
+        refund_out_id: RefundOutId,
+        /// Its order.
+        order_id: OrderId,
+    },
+    /// The platform says that there is no such order.
+    #[error("the platform knows no order {0}")]
+    NoSuchOrder(OrderId),
+    /// There is no such request.
+    #[error("there is no request for a refund {0}")]
+    NoSuchRequest(RefundOutId),
+    /// The party has no way to the platform.
+    #[error("party \"{0}\" has no app_secret to call the platform with")]
+    NoPlatformAccess(String),
+    /// What the order is about could not be found out.
+    #[error("the order could not be looked up")]
+    LookUp(#[source] Fault),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl From<PlatformError> for RefundDeskError {
+    fn from(error: PlatformError) -> Self {
+        Self::LookUp(Fault::Platform(error))
+    }
+}
+
+impl From<InvalidIdentifier> for RefundDeskError {
+    fn from(invalid: InvalidIdentifier) -> Self {
+        Self::Invalid { field: invalid.field, rule: "is empty, too long or holds a control character" }
+    }
+}
+
+/// Asks for a refund. The request that comes back says in its state what became of it: one that is still `Requested` has a
+/// problem and may be done all the same; the same wish under the same key takes it up again, and so does [`follow_refund`].
+///
+/// # Errors
+/// [`RefundDeskError`] when a rule stands against it, the key was used for another wish, or the order cannot be looked up.
+pub async fn request_refund(
+    store: &dyn Store,
+    party: &Party,
+    wish: RefundWish,
+    now: Timestamp,
+) -> Result<RefundRequestRecord, RefundDeskError> {
+    check(&wish)?;
+    let desk = Desk::of(store, party, now)?;
+    let known = store.find_refund_by_key(party.name.clone(), wish.caller_key.clone()).await?;
+    let told = if known.is_some() { None } else { desk.told(&wish.order_id).await? };
+    let draft = RefundDraft {
+        party: party.name.clone(),
+        refund_out_id: refund_out_id(party, &wish)?,
+        order_id: wish.order_id,
+        caller_key: wish.caller_key,
+        wish: wish.amount,
+        reason: wish.reason.trim().to_owned(),
+        requested_by: wish.requested_by,
+        told,
+    };
+    match store.open_refund(draft, now).await? {
+        OpenedRefund::New(request, plan) => {
+            warn_of_the_end(&request, &plan);
+            desk.ask(request).await
+        }
+        OpenedRefund::Known(request) if request.state == RefundRequestState::Requested => desk.ask(request).await,
+        OpenedRefund::Known(request) => Ok(request),
+        OpenedRefund::KeyTaken(RefundRequestRecord { refund_out_id, order_id, .. }) => {
+            Err(RefundDeskError::KeyTaken { refund_out_id, order_id })
+        }
+        OpenedRefund::Refused(refusal) => Err(refusal.into()),
+    }
+}
+
+/// Finds out what became of a request: one whose outcome is not known is looked up at the platform and, when it is not there,
+/// made again; one that the platform took is looked up. To be called again until the request's state is final.
+///
+/// # Errors
+/// [`RefundDeskError`] when there is no such request, or the platform cannot be asked.
+pub async fn follow_refund(
+    store: &dyn Store,
+    party: &Party,
+    refund_out_id: &RefundOutId,
+    now: Timestamp,
+) -> Result<RefundRequestRecord, RefundDeskError> {
+    let desk = Desk::of(store, party, now)?;
+    let found = store.find_refund_request(party.name.clone(), refund_out_id.clone()).await?;
+    let request = found.ok_or_else(|| RefundDeskError::NoSuchRequest(refund_out_id.clone()))?;
+    match request.state {
+        RefundRequestState::Requested => desk.ask(request).await,
+        RefundRequestState::Accepted { .. } => match shown(&request, &desk.order(&request.order_id).await?) {
+            Shown::As(step) => desk.keep(&request, RefundNews::Step(step)).await,
+            Shown::Nowhere | Shown::RefundedByOthers => Ok(request),
+        },
+        RefundRequestState::Refunded { .. } | RefundRequestState::Refused { .. } => Ok(request),
+    }
+}
+
+fn check(wish: &RefundWish) -> Result<(), RefundDeskError> {
+    let invalid = |field, rule| Err(RefundDeskError::Invalid { field, rule });
+    let reason = wish.reason.trim();
+    if reason.is_empty() || reason.chars().any(char::is_control) || reason.chars().count() > MAX_REASON_CHARACTERS {
+        return invalid("reason", "must be one line of 1 to 200 characters (9201011)");
+    }
+    let key = &wish.caller_key;
+    if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
+        return invalid("key", "must be one line of 1 to 128 bytes");
+    }
+    Ok(())
+}
+
+/// Our number of the refund. It follows from account, order and key, so that not even a database that was lost and restored makes
+/// two refunds of one wish.
+fn refund_out_id(party: &Party, wish: &RefundWish) -> Result<RefundOutId, InvalidIdentifier> {
+    let identity = format!("{}\n{}\n{}", party.appid, wish.order_id, wish.caller_key);
+    RefundOutId::new(&sha256_hex(identity.as_bytes())[..REFUND_OUT_ID_CHARACTERS])
+}
+
+fn warn_of_the_end(request: &RefundRequestRecord, plan: &RefundPlan) {
+    if let Some(days_left) = plan.days_left.filter(|_| plan.ends_soon()) {
+        let (order_id, party) = (request.order_id.as_str(), request.party.as_str());
+        tracing::warn!(party, order_id, days_left, "the refund period of this order ends soon");
+    }
+}
+
+/// One use of the desk.
+struct Desk<'a> {
+    store: &'a dyn Store,
+    party: &'a Party,
+    platform: &'a PlatformClient,
+    now: Timestamp,
+}
+
+impl<'a> Desk<'a> {
+    fn of(store: &'a dyn Store, party: &'a Party, now: Timestamp) -> Result<Self, RefundDeskError> {
+        let access = party.platform.as_ref();
+        let platform = access.ok_or_else(|| RefundDeskError::NoPlatformAccess(party.name.to_string()))?;
+        Ok(Self { store, party, platform, now })
+    }
+
+    /// What the platform tells of an order whose payment the book lacks.
+    async fn told(&self, order_id: &OrderId) -> Result<Option<ToldOrder>, RefundDeskError> {
+        let known = self.store.find_order(self.party.name.clone(), order_id.clone()).await?;
+        let in_the_book = |state| !matches!(state, OrderState::Open | OrderState::RefundedAhead);
+        if known.is_some_and(|order| order.details.is_some() && in_the_book(order.state)) {
+            return Ok(None);
+        }
+        let reply = self.order(order_id).await?;
+        let told = told_order(self.store, self.party, order_id, &reply).await;
+        told.map(Some).map_err(RefundDeskError::LookUp)
+    }
+
+    async fn order(&self, order_id: &OrderId) -> Result<GetOrderReply, RefundDeskError> {
+        let reply = self.platform.get_order(order_id).await?;
+        reply.ok_or_else(|| RefundDeskError::NoSuchOrder(order_id.clone()))
+    }
+
+    /// Calls the platform for a request, unless somebody else does. What was called before is looked up first.
+    async fn ask(&self, request: RefundRequestRecord) -> Result<RefundRequestRecord, RefundDeskError> {
+        let (party, id) = (request.party.clone(), request.refund_out_id.clone());
+        let stale_before = self.now - CALL_DEADLINE;
+        let request = match self.store.begin_refund_call(party, id, self.now, stale_before).await? {
+            BegunCall::Call(request) => request,
+            BegunCall::UnderWay(request) | BegunCall::Decided(request) => return Ok(request),
+        };
+        let first = request.attempts == 1;
+        if !first {
+            match self.order(&request.order_id).await.map(|order| shown(&request, &order)) {
+                Ok(Shown::As(step)) => return self.keep(&request, RefundNews::Step(step)).await,
+                Ok(Shown::RefundedByOthers) => return self.keep(&request, refunded_by_others()).await,
+                Ok(Shown::Nowhere) => {}
+                Err(error) => {
+                    let problem = format!("not repeated, for the order could not be looked up: {error}");
+                    return self.keep(&request, RefundNews::NotCalled { problem }).await;
+                }
+            }
+        }
+        let news = match self.platform.refund(&self.wire_request(&request)).await {
+            Ok(replied) => {
+                let refund_order_id = replied.refund_order_id.as_deref();
+                let refund_order_id = refund_order_id.and_then(|text| RefundOrderId::new(text).ok());
+                RefundNews::Step(RefundStep::Accept { refund_order_id })
+            }
+            Err(error) => news_of(error, first),
+        };
+        self.keep(&request, news).await
+    }
+
+    /// A refund of the whole order names neither an amount nor a number.
+    fn wire_request(&self, request: &RefundRequestRecord) -> RefundRequest {
+        RefundRequest {
+            appid: self.platform.appid().to_owned(),
+            order_id: request.order_id.to_string(),
+            reason: request.reason.clone(),
+            refund_fee: request.refund_fee().map(Fen::get),
+            refund_out_id: match request.ask {
+                RefundAsk::Whole => None,
+                RefundAsk::Part(_) => Some(request.refund_out_id.to_string()),
+            },
+        }
+    }
+
+    async fn keep(
+        &self,
+        request: &RefundRequestRecord,
+        news: RefundNews,
+    ) -> Result<RefundRequestRecord, RefundDeskError> {
+        let (party, id) = (request.party.clone(), request.refund_out_id.clone());
+        Ok(self.store.keep_refund_news(party, id, news, self.now).await?)
+    }
+}
+
+fn refunded_by_others() -> RefundNews {
+    let errmsg = "the platform's order shows that all of it went back by other refunds".to_owned();
+    RefundNews::Step(RefundStep::Refuse { errcode: ApiErrcode::Refunded.code(), errmsg })
+}
+
+/// What a call that failed tells of the request. "Refunded" means on a repetition that an earlier call did it, and on a first call
+/// that somebody else did. On a repetition a code that says nothing of the refund itself leaves open what the earlier call did.
+fn news_of(error: PlatformError, first: bool) -> RefundNews {
+    let problem = error.to_string();
+    match error {
+        error if error.outcome_is_unknown() => RefundNews::OutcomeUnknown { problem },
+        PlatformError::Refused { errcode, errmsg, .. } => match ApiErrcode::from_code(errcode) {
+            Some(ApiErrcode::Refunded) if !first => RefundNews::Step(RefundStep::Accept { refund_order_id: None }),
+            _ if first || is_about_the_refund(errcode) => RefundNews::Step(RefundStep::Refuse { errcode, errmsg }),
+            _ => RefundNews::NotCalled { problem },
+        },
+        // No access token, or a request that was not let out: the platform never saw it.
+        _ => RefundNews::NotCalled { problem },
+    }
+}
+
+/// Whether an errcode is the platform's word on the refund, as those of source §10 about orders and refunds are, and not on the
+/// caller's address or pace.
+const fn is_about_the_refund(errcode: i64) -> bool {
+    let of_the_caller = matches!(
+        ApiErrcode::from_code(errcode),
+        Some(ApiErrcode::RefundNotAuthorized | ApiErrcode::IpRestricted | ApiErrcode::CalledTooOften)
+    );
+    9_201_000 <= errcode && errcode < 9_203_000 && !of_the_caller
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(errcode: i64) -> PlatformError {
+        PlatformError::Refused { api: "/nontax/refund", errcode, errmsg: "no".into() }
+    }
+
+    #[test]
+    fn refunded_is_good_news_on_a_repetition_alone() {
+        assert!(matches!(news_of(refused(9_202_011), true), RefundNews::Step(RefundStep::Refuse { .. })));
+        assert!(matches!(news_of(refused(9_202_011), false), RefundNews::Step(RefundStep::Accept { .. })));
+        assert!(matches!(news_of(refused(9_202_013), false), RefundNews::Step(RefundStep::Refuse { .. })));
+    }
+
+    #[test]
+    fn what_says_nothing_of_the_refund_leaves_an_earlier_call_open() {
+        for errcode in [9_202_003, 9_202_004, 45_009, 40_164, 40_001] {
+            assert!(matches!(news_of(refused(errcode), false), RefundNews::NotCalled { .. }), "{errcode}");
+            assert!(
+                matches!(news_of(refused(errcode), true), RefundNews::Step(RefundStep::Refuse { .. })),
+                "{errcode}"
+            );
+        }
+        assert!(matches!(news_of(refused(-1), true), RefundNews::OutcomeUnknown { .. }));
+        let no_token = PlatformError::Unreachable { api: "/cgi-bin/stable_token", problem: String::new() };
+        assert!(matches!(news_of(no_token, true), RefundNews::NotCalled { .. }));
+        let broken = PlatformError::Unreachable { api: "/nontax/refund", problem: String::new() };
+        assert!(matches!(news_of(broken, true), RefundNews::OutcomeUnknown { .. }));
+    }
+}
