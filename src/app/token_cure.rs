@@ -22,6 +22,6 @@ pub fn token_cure(error: &PlatformError) -> &'static str {
             "check that this machine reaches platform.base_url (or platform.token_url), and try again"
         }
         PlatformError::Unreadable { .. } => "check what answers at platform.base_url (or platform.token_url)",
-        PlatformError::NoToken { .. } => "check the database, and try again",
+        PlatformError::NoToken { .. } | PlatformError::InvalidRequest { .. } => "check the database, and try again",
     }
 }

@@ -10,6 +10,8 @@ pub(super) const fn platform_cure(error: &PlatformError) -> &'static str {
             "nontax doctor tells whether DNS, the way there or the certificate is at fault; correct platform.base_url, or let \
              this host out to it"
         }
+        PlatformError::InvalidRequest { .. } => "correct the fields that are named",
+        PlatformError::NoToken { .. } => "check the database, and try again",
         PlatformError::Unreadable { .. } => {
             "something between here and the platform answers in its place: check platform.base_url and the proxy"
         }

@@ -135,6 +135,8 @@ fn no_token(error: &PlatformError) -> Problem {
         PlatformError::Unreachable { .. } => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "platform_unreachable", message)
         }
-        PlatformError::NoToken { .. } => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "token_unavailable", message),
+        PlatformError::NoToken { .. } | PlatformError::InvalidRequest { .. } => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "token_unavailable", message)
+        }
     }
 }
