@@ -91,17 +91,26 @@ async fn another_platform_key_fails_the_half_that_decrypts() {
     assert!(told["cure"].as_str().unwrap().contains("signature_over"), "{told}");
 }
 
+/// Another key leaves a padding that looks right once in 256 times; such a callback fails at its signature.
+const ATTEMPTS_WITH_ANOTHER_KEY: u32 = 4;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_symmetric_key_fails_both_halves() {
     let test = sqlite().await;
     let platform = simulator().await;
     let (_served, url) = served(&test, &platform, with_keys(OTHER_KEY, &WEIXIN)).await;
-    let (code, report) = selftest(&test, &platform, &url, &[]).await;
-    assert_eq!(code, 1, "{report}");
-    for told in report.as_array().unwrap() {
-        assert_eq!((&told["decrypt"], &told["refuse_wrong_signature"]), (&json!(false), &json!(false)), "{told}");
-        assert!(told["cause"].as_str().unwrap().contains("no symmetric key decrypts them"), "{told}");
+    let is_told = |told: &Value| told["cause"].as_str().is_some_and(|it| it.contains("no symmetric key decrypts them"));
+    for _ in 0..ATTEMPTS_WITH_ANOTHER_KEY {
+        let (code, report) = selftest(&test, &platform, &url, &[]).await;
+        assert_eq!(code, 1, "{report}");
+        let told = report.as_array().unwrap();
+        assert!(told.iter().all(|told| told["decrypt"] == json!(false)), "{report}");
+        if told.iter().all(is_told) {
+            assert!(told.iter().all(|told| told["refuse_wrong_signature"] == json!(false)), "{report}");
+            return;
+        }
     }
+    panic!("no attempt told that no symmetric key decrypts the callbacks");
 }
 
 /// What answers 0 to whatever comes, and says in the journal that it opened it.
