@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use super::chain::chain;
+
 /// What an exit code means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -38,14 +40,7 @@ impl Failure {
     /// A failure from an error; its whole chain is told, once, here.
     #[must_use]
     pub fn from_error(exit: Exit, error: &dyn Error) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        Self::new(exit, message)
+        Self::new(exit, chain(error))
     }
 
     /// With what to do about it.

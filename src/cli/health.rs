@@ -31,7 +31,7 @@ pub async fn run(shared: &Shared, out: &mut (dyn Write + Send)) -> Result<(), Fa
 }
 
 /// A listener on all addresses is reached through loopback.
-fn reachable(mut listen: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(mut listen: SocketAddr) -> SocketAddr {
     match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),

@@ -1,10 +1,12 @@
 //! The command line. One file per command; this one holds what they share.
 
 mod assembly;
+mod chain;
 pub mod completions;
 pub mod config;
 mod console;
 pub mod demo;
+pub mod doctor;
 pub mod envelope;
 mod failure;
 mod fresh_key;
@@ -88,6 +90,8 @@ pub enum Command {
     Config(config::Args),
     /// Let Weixin test the callbacks of the running gateway.
     Selftest(selftest::Args),
+    /// Look at everything that a gateway needs, and tell what is wrong.
+    Doctor(doctor::Args),
     /// Ask a running gateway whether it is ready.
     Health,
     /// Print what a shell needs to complete the commands.
@@ -112,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),
         Command::Selftest(args) => in_runtime(selftest::run(&args, shared, &mut io::stdout())),
+        Command::Doctor(args) => doctor::run(&args, shared, &mut io::stdout()),
         Command::Health => in_runtime(health::run(shared, &mut io::stdout())),
         Command::Completions(arguments) => on_this_console(|console| completions::run(&arguments, console)),
     };

@@ -7,6 +7,7 @@
 mod api_clients;
 mod book;
 mod error;
+mod inspection;
 mod journal;
 mod journal_reading;
 mod notice;
@@ -24,15 +25,17 @@ use async_trait::async_trait;
 pub use api_clients::{ApiAuditEntry, ApiClients, Revocation};
 pub use book::{Book, ReceivablesLookup};
 pub use error::{MoveNoticeError, StoreError};
+pub use inspection::Inspection;
 pub use journal::{CallbackKind, JournalEntry};
 pub use journal_reading::{JournalReading, JournaledCallback};
 pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
-pub use open::{SharedStore, open};
+pub use open::{SharedStore, inspect, open, sqlite_path};
 pub use postgres::PostgresStore;
 pub use recording::Recording;
 pub use refund_requests::{
     BegunCall, OpenedRefund, RefundDraft, RefundNews, RefundRequestRecord, RefundRequests, RefundSelection, ToldOrder,
 };
+pub use schema::SchemaState;
 pub use sqlite::SqliteStore;
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{PostgresStore, SqliteStore, Store, StoreError};
+use super::{Inspection, PostgresStore, SqliteStore, Store, StoreError};
 
 /// A store that can be shared by every task.
 pub type SharedStore = Arc<dyn Store>;
@@ -13,8 +13,7 @@ pub type SharedStore = Arc<dyn Store>;
 /// # Errors
 /// [`StoreError`] when the URL is of neither kind, or the database cannot be opened.
 pub async fn open(url: &str, password: Option<&str>, max_connections: u32) -> Result<SharedStore, StoreError> {
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
+    if let Some(path) = sqlite_path(url) {
         if path.contains('?') {
             return Err(StoreError::Open(
                 "sqlite: takes a path and no parameters: leave out what stands after the ?".to_owned(),
@@ -30,8 +29,33 @@ pub async fn open(url: &str, password: Option<&str>, max_connections: u32) -> Re
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Ok(Arc::new(PostgresStore::open(url, password, max_connections)?));
     }
-    Err(StoreError::Open(format!(
+    Err(unknown_kind(url))
+}
+
+/// Looks at the database that a URL names without changing it: neither is a file made, nor a migration applied.
+///
+/// # Errors
+/// [`StoreError`] when the URL is of neither kind, or the database cannot be reached.
+pub async fn inspect(url: &str, password: Option<&str>) -> Result<Inspection, StoreError> {
+    if let Some(path) = sqlite_path(url) {
+        return SqliteStore::inspect(Path::new(path)).await;
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return PostgresStore::inspect(url, password).await;
+    }
+    Err(unknown_kind(url))
+}
+
+/// The file of a SQLite URL.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(path.strip_prefix("//").unwrap_or(path))
+}
+
+fn unknown_kind(url: &str) -> StoreError {
+    StoreError::Open(format!(
         "\"{}\" is neither sqlite:PATH nor postgres://USER@HOST/DATABASE",
         url.split([':', '/']).next().unwrap_or_default()
-    )))
+    ))
 }

@@ -12,25 +12,48 @@ use super::StoreError;
 /// of them loses. Whoever loses does so to a migration that is then applied, so there are no more losses than migrations.
 const SPARE_ATTEMPTS: usize = 2;
 
+/// How a database's schema stands to this version's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaState {
+    /// It has exactly the migrations of this version.
+    UpToDate,
+    /// It has none at all.
+    NeverMigrated,
+    /// It lacks this one, the lowest of those that it lacks.
+    Lacks(i64),
+    /// It has this one, which this version does not know.
+    HasNewer(i64),
+}
+
 /// Fails unless the database has exactly the migrations of this version.
 pub(super) async fn check<C: Migrate>(migrations: &Migrator, connection: &mut C) -> Result<(), StoreError> {
-    let applied = applied(migrations, connection).await.map_err(|error| match error {
-        MigrateError::Execute(source) if is_missing_table(&source) => {
-            StoreError::Schema("it was never migrated; run `nontax migrate`".to_owned())
+    match state(migrations, connection).await? {
+        SchemaState::UpToDate => Ok(()),
+        SchemaState::NeverMigrated => Err(StoreError::Schema("it was never migrated; run `nontax migrate`".to_owned())),
+        SchemaState::Lacks(missing) => {
+            Err(StoreError::Schema(format!("it lacks migration {missing}; run `nontax migrate`")))
         }
-        MigrateError::Execute(source) => StoreError::Database { doing: "list its migrations", source },
-        other => StoreError::Schema(other.to_string()),
-    })?;
+        SchemaState::HasNewer(newer) => Err(StoreError::Schema(format!(
+            "it has migration {newer}, which this version does not know; run the newer version of nontax"
+        ))),
+    }
+}
+
+/// Compares the migrations of the database with those of this version.
+pub(super) async fn state<C: Migrate>(migrations: &Migrator, connection: &mut C) -> Result<SchemaState, StoreError> {
+    let applied = match applied(migrations, connection).await {
+        Ok(applied) => applied,
+        Err(MigrateError::Execute(source)) if is_missing_table(&source) => return Ok(SchemaState::NeverMigrated),
+        Err(MigrateError::Execute(source)) => {
+            return Err(StoreError::Database { doing: "list its migrations", source });
+        }
+        Err(other) => return Err(StoreError::Schema(other.to_string())),
+    };
     let known: HashSet<i64> = migrations.iter().map(|migration| migration.version).collect();
     if let Some(newer) = applied.difference(&known).max() {
-        return Err(StoreError::Schema(format!(
-            "it has migration {newer}, which this version does not know; run the newer version of nontax"
-        )));
+        return Ok(SchemaState::HasNewer(*newer));
     }
-    if let Some(missing) = known.difference(&applied).min() {
-        return Err(StoreError::Schema(format!("it lacks migration {missing}; run `nontax migrate`")));
-    }
-    Ok(())
+    Ok(known.difference(&applied).min().map_or(SchemaState::UpToDate, |missing| SchemaState::Lacks(*missing)))
 }
 
 /// Applies what is missing. Returns how many migrations that were.

@@ -12,6 +12,7 @@ mod command;
 mod connections;
 mod database;
 mod deadlines;
+mod doctor;
 mod envelope_faults;
 mod journal;
 mod journal_reading;

@@ -114,7 +114,7 @@ fn call(row: &JournaledCallback) -> Value {
 fn decrypt_detail(rows: &[JournaledCallback]) -> String {
     let Some(row) = rows.iter().find(|row| is_opened(row)) else { return answers(rows) };
     let key = row.key_id.as_deref().map(|key| format!("opened with key {key}, ")).unwrap_or_default();
-    format!("{key}answered {} ({})", row.errcode, row.outcome)
+    format!("{key}answered {} (\"{}\" in the journal)", row.errcode, row.outcome)
 }
 
 fn refuse_detail(rows: &[JournaledCallback]) -> String {

@@ -13,7 +13,7 @@ use crate::store::schema;
 pub(super) type Db = Postgres;
 pub(super) type Row = sqlx::postgres::PgRow;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a callback waits for a connection. Under the callback's deadline, so that the failure is still answered.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(2500);
@@ -33,17 +33,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Open`] when the URL is not one of Postgres.
     pub fn open(url: &str, password: Option<&str>, max_connections: u32) -> Result<Self, StoreError> {
-        let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| StoreError::Open(e.to_string()))?;
-        let options = match password {
-            Some(password) => options.password(password),
-            None => options,
-        };
-        let options = options.application_name("nontax-gateway").options([
-            ("statement_timeout", STATEMENT_TIMEOUT),
-            ("default_transaction_isolation", "read committed"),
-            // A 0 is replied only after the commit is on disk, whatever the server's default is.
-            ("synchronous_commit", "on"),
-        ]);
+        let options = connect_options(url, password)?;
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -83,4 +73,19 @@ impl PostgresStore {
     pub(super) async fn close_connections(&self) {
         self.pool.close().await;
     }
+}
+
+/// How every connection is opened.
+pub(super) fn connect_options(url: &str, password: Option<&str>) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions = url.parse().map_err(|e: sqlx::Error| StoreError::Open(e.to_string()))?;
+    let options = match password {
+        Some(password) => options.password(password),
+        None => options,
+    };
+    Ok(options.application_name("nontax-gateway").options([
+        ("statement_timeout", STATEMENT_TIMEOUT),
+        ("default_transaction_isolation", "read committed"),
+        // A 0 is replied only after the commit is on disk, whatever the server's default is.
+        ("synchronous_commit", "on"),
+    ]))
 }

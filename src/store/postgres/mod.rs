@@ -1,6 +1,7 @@
 //! Postgres 15 or newer, for production: any number of gateways on one database.
 
 mod engine;
+mod inspection;
 
 use PostgresStore as Engine;
 pub use engine::PostgresStore;

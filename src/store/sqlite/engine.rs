@@ -17,7 +17,7 @@ use crate::store::schema;
 pub(super) type Db = Sqlite;
 pub(super) type Row = sqlx::sqlite::SqliteRow;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a statement waits for another process's write lock, for example an import's, before it fails. Under the callback's
 /// deadline, so that the failure is still answered.

@@ -1,6 +1,7 @@
 //! SQLite, the embedded default: WAL, every commit on disk before it counts, one writer.
 
 mod engine;
+mod inspection;
 
 use SqliteStore as Engine;
 pub use engine::SqliteStore;
