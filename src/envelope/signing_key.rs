@@ -10,7 +10,7 @@ use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey a
 use rsa::rand_core::CryptoRngCore;
 use rsa::sha2::Sha256;
 use rsa::signature::{SignatureEncoding as _, Signer as _};
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
 use zeroize::Zeroizing;
 
 use super::platform_key::{InvalidPlatformKey, PlatformKey, SmallKeys, pem_label};
@@ -80,6 +80,17 @@ impl SigningKey {
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> String {
         BASE64.encode(self.0.sign(message).to_bytes())
+    }
+
+    /// `key` of a real name (source §9.3): base64 of a short secret under PKCS#1 type 1 padding and the private key, as a signature
+    /// of bytes that were not hashed is made. Whoever has the public key reads it.
+    ///
+    /// # Errors
+    /// [`InvalidSigningKey`] for a secret that is too long for the key.
+    pub fn seal_short(&self, secret: &[u8]) -> Result<String, InvalidSigningKey> {
+        let key: &RsaPrivateKey = self.0.as_ref();
+        let sealed = key.sign(Pkcs1v15Sign::new_unprefixed(), secret);
+        sealed.map(|sealed| BASE64.encode(sealed)).map_err(|e| InvalidSigningKey(e.to_string()))
     }
 }
 

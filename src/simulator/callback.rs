@@ -119,6 +119,11 @@ fn altered(data: &str, alter: impl FnOnce(&mut Vec<u8>)) -> String {
 
 /// A URL with `wxnontaxstr` appended to its query.
 pub(super) fn with_wxnontaxstr(url: &str, wxnontaxstr: &str) -> String {
+    with_parameter(url, "wxnontaxstr", wxnontaxstr)
+}
+
+/// A URL with a parameter appended to its query. Neither name nor value needs an escape.
+pub(super) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let (url, fragment) = url.split_once('#').map_or((url, None), |(url, fragment)| (url, Some(fragment)));
     let separator = match url.find('?') {
         None => "?",
@@ -126,7 +131,7 @@ pub(super) fn with_wxnontaxstr(url: &str, wxnontaxstr: &str) -> String {
         Some(_) => "&",
     };
     let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
-    format!("{url}{separator}wxnontaxstr={wxnontaxstr}{fragment}")
+    format!("{url}{separator}{name}={value}{fragment}")
 }
 
 #[cfg(test)]

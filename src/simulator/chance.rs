@@ -21,6 +21,8 @@ pub(super) enum Subject {
     Tokens,
     /// The calls to one party, by its place.
     Calls(usize),
+    /// The links and tokens of real names.
+    RealNames,
     /// One order, by its place: its numbers, those of its payment and of its refunds.
     Order(usize),
 }
@@ -46,6 +48,7 @@ impl Chance {
             Subject::Tokens => (0, 0),
             Subject::Calls(place) => (1, place),
             Subject::Order(place) => (2, place),
+            Subject::RealNames => (3, 0),
         };
         let mut generator = ChaCha12Rng::from_seed(self.key);
         // The upper bits are the kind's: nobody places 2^56 orders.

@@ -22,6 +22,7 @@ mod order_book;
 mod order_list;
 mod order_query;
 mod placement;
+mod real_name;
 mod receivables;
 mod refund;
 mod refunding;
@@ -35,6 +36,8 @@ mod unified_order;
 mod counter_story_tests;
 #[cfg(test)]
 mod order_story_tests;
+#[cfg(test)]
+mod real_name_story_tests;
 #[cfg(test)]
 mod story_tests;
 
@@ -56,6 +59,7 @@ use chance::{Chance, Stream, Subject};
 use clock::Clock;
 use micropay::Counter;
 use order_book::OrderBook;
+use real_name::RealNames;
 use sender::Sender;
 use tokens::Tokens;
 
@@ -100,6 +104,7 @@ struct State {
     orders: OrderBook,
     tokens: Tokens,
     counter: Counter,
+    real_names: RealNames,
     /// The chance of the calls to each party, by its place.
     calls: Vec<Stream>,
     exchanges: VecDeque<Exchange>,
@@ -130,9 +135,10 @@ impl Simulator {
         let state = Mutex::new(State {
             tokens: Tokens::new(chance.stream(Subject::Tokens), timing.token_expires_every_seconds),
             calls: (0..parties.len()).map(|place| chance.stream(Subject::Calls(place))).collect(),
-            orders: OrderBook::new(chance),
             counter: Counter::default(),
+            real_names: RealNames::new(chance.stream(Subject::RealNames)),
             exchanges: VecDeque::new(),
+            orders: OrderBook::new(chance),
         });
         Ok(Arc::new(Self {
             signing_key,

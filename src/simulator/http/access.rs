@@ -55,6 +55,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 /// The body of a call with a valid access_token of the account that the body names.
 pub(super) struct Authorized<T>(pub(super) T);
 
+/// The account of a valid access_token, and the body of a call that names none.
+pub(super) struct AccountOf<T>(pub(super) String, pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Simulator>> for AccountOf<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, simulator: &Arc<Simulator>) -> Result<Self, ApiError> {
+        let token = Query::<AccessToken>::try_from_uri(request.uri()).ok().and_then(|Query(q)| q.access_token);
+        let account = simulator.state().tokens.check(token.as_deref(), simulator.clock.now())?.to_owned();
+        let Body(body) = Body::from_request(request, simulator).await?;
+        Ok(Self(account, body))
+    }
+}
+
 /// A body that names the calling account.
 pub(super) trait NamesAccount {
     /// The appid in the body.
@@ -70,9 +84,7 @@ impl<T: DeserializeOwned + NamesAccount> FromRequest<Arc<Simulator>> for Authori
     type Rejection = ApiError;
 
     async fn from_request(request: Request, simulator: &Arc<Simulator>) -> Result<Self, ApiError> {
-        let token = Query::<AccessToken>::try_from_uri(request.uri()).ok().and_then(|Query(q)| q.access_token);
-        let account = simulator.state().tokens.check(token.as_deref(), simulator.clock.now())?.to_owned();
-        let Body(body) = Body::<T>::from_request(request, simulator).await?;
+        let AccountOf(account, body) = AccountOf::<T>::from_request(request, simulator).await?;
         match body.appid() {
             "" => Err(ApiErrcode::EmptyAppid.into()),
             appid if appid == account => Ok(Self(body)),

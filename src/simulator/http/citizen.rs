@@ -10,6 +10,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::access::Body;
+use crate::simulator::real_name::TEST_NAME;
 use crate::simulator::{ApiError, Exchange, Simulator, Variant};
 use crate::wire::ApiErrcode;
 use crate::wire::{GetOrderReply, QueryFeeRequest, RefundRequest, UnifiedOrderReply};
@@ -40,6 +41,13 @@ pub(super) struct Notice {
     party: Option<String>,
     #[serde(default)]
     variant: Variant,
+}
+
+/// What `POST /simulator/authorize` takes. The name is a test user's unless it is given.
+#[derive(Deserialize)]
+pub(super) struct Authorization {
+    auth_url: String,
+    name: Option<String>,
 }
 
 /// What `POST /simulator/clock` takes: one of the two.
@@ -107,6 +115,16 @@ pub(super) async fn exchanges(State(simulator): State<Arc<Simulator>>) -> Json<V
 pub(super) async fn expire_tokens(State(simulator): State<Arc<Simulator>>) -> Json<serde_json::Value> {
     simulator.expire_tokens();
     Json(serde_json::json!({"errcode": 0}))
+}
+
+/// The user opens a real name's link and says yes.
+pub(super) async fn authorize(
+    State(simulator): State<Arc<Simulator>>,
+    Body(authorization): Body<Authorization>,
+) -> Reply<serde_json::Value> {
+    let name = authorization.name.as_deref().unwrap_or(TEST_NAME);
+    let redirect_url = simulator.authorize(&authorization.auth_url, name)?;
+    Ok(Json(serde_json::json!({"errcode": 0, "redirect_url": redirect_url})))
 }
 
 /// How many access_tokens each account was given.

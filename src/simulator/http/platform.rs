@@ -8,11 +8,12 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
-use super::access::{Authorized, Body, Caller};
+use super::access::{AccountOf, Authorized, Body, Caller};
 use crate::simulator::{ApiError, Callback, Simulator};
 use crate::wire::ApiErrcode;
 use crate::wire::{
-    DownloadBillRequest, GetOrderListReply, GetOrderListRequest, GetOrderReply, GetOrderRequest, MicropayReply,
+    BaseResponse, ClientIpReply, DownloadBillRequest, GetAuthUrlReply, GetAuthUrlRequest, GetOrderListReply,
+    GetOrderListRequest, GetOrderReply, GetOrderRequest, GetRealNameReply, GetRealNameRequest, MicropayReply,
     MicropayRequest, MockReply, MockRequest, NotifyInconsistentOrderReply, NotifyInconsistentOrderRequest,
     QueryFeeReply, QueryFeeRequest, RefundReply, RefundRequest, StableTokenRequest, TokenReply, UnifiedOrderReply,
     UnifiedOrderRequest,
@@ -118,6 +119,26 @@ pub(super) async fn refund(
     Authorized(request): Authorized<RefundRequest>,
 ) -> Reply<RefundReply> {
     simulator.refund_for(&request, from).map(Json)
+}
+
+pub(super) async fn get_auth_url(
+    State(simulator): State<Arc<Simulator>>,
+    AccountOf(appid, request): AccountOf<GetAuthUrlRequest>,
+) -> Reply<GetAuthUrlReply> {
+    simulator.auth_url(&appid, request.redirect_url.trim()).map(Json)
+}
+
+pub(super) async fn get_real_name(
+    State(simulator): State<Arc<Simulator>>,
+    AccountOf(appid, request): AccountOf<GetRealNameRequest>,
+) -> Reply<GetRealNameReply> {
+    simulator.real_name(&appid, &request.wx_realname_token).map(Json)
+}
+
+/// The user's address, for the page that asks. The sources name no path (§8): this one is the simulator's own.
+pub(super) async fn get_client_ip(Caller(from): Caller) -> Json<ClientIpReply> {
+    let base_resp = BaseResponse { ret: 0, err_msg: "OK".to_owned() };
+    Json(ClientIpReply { base_resp, client_ip: Some(from.to_canonical().to_string()) })
 }
 
 /// A file when it works, and JSON as everywhere when it does not.
