@@ -97,6 +97,21 @@ async fn a_refused_address_is_shown_as_the_platform_saw_it() {
     assert_told(&ran, "access_token gz-finance", "failure", &["40164", "it saw 203.0.113.7", "IP Whitelist"]);
 }
 
+async fn nothing_is_left_beside_a_book_that_nobody_has_open() {
+    let house = House::new("sqlite:nontax.db", "http://127.0.0.1:1", "");
+    assert_eq!(house.nontax(&["migrate"]).await.code, 0);
+    let files = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(house.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    let ran = house.nontax(&["doctor", "--offline", "--format", "json"]).await;
+    assert_told(&ran, "database", "ok", &["up to date"]);
+    assert_eq!(files(), before);
+}
+
 /// A platform that refuses whatever it is asked.
 async fn stub_refusing(errcode: i64, errmsg: &str) -> String {
     let body = serde_json::json!({ "errcode": errcode, "errmsg": errmsg });
@@ -131,6 +146,7 @@ async fn databases_that_are_not_ready_are_told_apart_and_left_alone() {
     let ran =
         House::new(&test.url, "http://127.0.0.1:1", "").nontax(&["doctor", "--offline", "--format", "json"]).await;
     assert_told(&ran, "database", "warning", &["lacks migration 2"]);
+    nothing_is_left_beside_a_book_that_nobody_has_open().await;
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("nontax.db");

@@ -1,6 +1,6 @@
 //! The database: reached, of a version that is supported, migrated, and not read-only. Nothing is written.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::finding::Finding;
@@ -13,10 +13,18 @@ const WHAT: &str = "database";
 
 pub(super) async fn check(patient: Arc<Patient>) -> Vec<Finding> {
     let database = &patient.config.database;
-    let file = store::sqlite_path(&database.url);
-    if let Some(path) = file.filter(|path| !Path::new(path).exists()) {
-        let detail = format!("{path} is not there yet");
-        return vec![Finding::warning(WHAT, detail, "nontax serve makes it; if there was one, correct database.url")];
+    let file = store::sqlite_path(&database.url).map(PathBuf::from);
+    if let Some(path) = &file {
+        let looked_for = path.clone();
+        // A disk that hangs must hang no thread that other checks need.
+        if !tokio::task::spawn_blocking(move || looked_for.exists()).await.unwrap_or_default() {
+            let detail = format!("{} is not there yet", path.display());
+            return vec![Finding::warning(
+                WHAT,
+                detail,
+                "nontax serve makes it; if there was one, correct database.url",
+            )];
+        }
     }
     match store::inspect(&database.url, database.password.as_ref().map(Secret::expose)).await {
         Ok(inspection) => judge(&inspection, file.is_some()),

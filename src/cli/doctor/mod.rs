@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::assembly::parties;
 use super::{Exit, Failure, Format, Shared};
@@ -144,17 +145,18 @@ fn checks(patient: &Arc<Patient>, offline: bool) -> Vec<(String, Check)> {
 
 /// Runs the checks beside each other, each for `limit` at most.
 async fn examine(checks: Vec<(String, Check)>, limit: Duration) -> Vec<Finding> {
+    let deadline = Instant::now() + limit;
     let started: Vec<(String, JoinHandle<_>)> =
-        checks.into_iter().map(|(what, check)| (what, tokio::spawn(tokio::time::timeout(limit, check)))).collect();
+        checks.into_iter().map(|(what, check)| (what, tokio::spawn(check))).collect();
     let mut findings = Vec::new();
     for (what, check) in started {
-        match check.await {
+        match tokio::time::timeout_at(deadline, check).await {
             Ok(Ok(found)) => findings.extend(found),
-            Ok(Err(_)) => {
+            Err(_) => {
                 let detail = format!("no answer within {} s", limit.as_secs());
                 findings.push(Finding::failure(&what, detail, "what it asks hangs, or drops packets: look there"));
             }
-            Err(_) => findings.push(Finding::failure(&what, "the check itself broke", "this is a bug: report it")),
+            Ok(Err(_)) => findings.push(Finding::failure(&what, "the check itself broke", "this is a bug: report it")),
         }
     }
     findings

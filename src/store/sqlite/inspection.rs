@@ -1,7 +1,7 @@
 //! A SQLite file as it is found, opened to be read.
 
 use std::fs::OpenOptions;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 use sqlx::Connection as _;
@@ -14,15 +14,29 @@ use crate::store::{Inspection, StoreError, schema};
 impl SqliteStore {
     /// Looks at a file that is there.
     pub(in crate::store) async fn inspect(path: &Path) -> Result<Inspection, StoreError> {
-        let options = SqliteConnectOptions::new().filename(path).create_if_missing(false).read_only(true);
+        // Without a log nobody has it open, and then reading it must leave no log behind, with this user as its owner.
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .read_only(true)
+            .immutable(!log_of(path).exists());
         let cannot_open = |source: sqlx::Error| StoreError::Open(format!("{}: {source}", path.display()));
         let mut connection = SqliteConnection::connect_with(&options).await.map_err(cannot_open)?;
         let version: String =
             sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await.map_err(cannot_open)?;
         let schema = schema::state(&MIGRATIONS, &mut connection).await?;
         let _ = connection.close().await;
-        Ok(Inspection { product: format!("SQLite {version}"), unsupported: None, schema, not_writable: obstacle(path) })
+        let path = path.to_owned();
+        let not_writable = tokio::task::spawn_blocking(move || obstacle(&path)).await.unwrap_or_default();
+        Ok(Inspection { product: format!("SQLite {version}"), unsupported: None, schema, not_writable })
     }
+}
+
+/// The write-ahead log, which is there while somebody has the file open.
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
 }
 
 /// Opened for writing a file stays as it is. Beside it the write-ahead log is made and removed.
