@@ -19,9 +19,9 @@ use crate::store::{
 };
 use crate::wire::{ApiErrcode, GetOrderReply, RefundRequest};
 
-/// When a call that nobody ended is taken to be over: above the longest `platform.timeout_ms`, so that a process that still waits
+/// When a call to the platform that nobody ended is taken to be over: above the longest `platform.timeout_ms`, so that a process that still waits
 /// for its reply is not overtaken.
-const CALL_DEADLINE: Duration = Duration::from_secs(40);
+pub(super) const CALL_DEADLINE: Duration = Duration::from_secs(40);
 
 /// Longest reason in characters: it is shown to the citizen in a line.
 const MAX_REASON_CHARACTERS: usize = 200;

@@ -10,6 +10,7 @@ mod objection;
 mod order;
 mod party;
 mod payment;
+mod placed_order;
 mod query;
 mod refund_desk;
 mod refund_request;
@@ -31,6 +32,9 @@ pub use objection::{Objection, objection_to};
 pub use order::{OrderDetails, OrderSource, Resolution};
 pub use party::{Duties, InvalidCombination, Mode, OnRefusal, QueryDuty, ReplyVocabulary, Role, UnknownNotice};
 pub use payment::{Disposition, Payment, Refund, RefundKind};
+pub use placed_order::{
+    ORDER_LIFETIME_SECONDS, OrderSubject, PLACEMENT_TRANSITIONS, PlacementState, PlacementStep, PlacementStepError,
+};
 pub use query::{Found, QueryAnswer, ReceivablesFacts, answer_query};
 pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRefusal, plan_refund};
 pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};

@@ -6,9 +6,9 @@
 use jiff::Timestamp;
 
 use super::{
-    ChinaDate, Disposition, Fen, Notice, NoticeKey, NoticeState, NoticeStep, NoticeType, Objection, OnRefusal,
-    OrderDetails, OrderId, OrderState, OrderStep, Payment, Refund, RefundKind, ReplyVocabulary, Resolution,
-    Suspensions, UnknownNotice, objection_to,
+    ChinaDate, Disposition, Fen, Notice, NoticeKey, NoticeState, NoticeStep, Objection, OnRefusal, OrderDetails,
+    OrderId, OrderState, OrderStep, Payment, Refund, RefundKind, ReplyVocabulary, Resolution, Suspensions,
+    UnknownNotice, objection_to,
 };
 
 /// What the platform notified.
@@ -276,29 +276,13 @@ fn settle(facts: &NotificationFacts, changes: &mut Vec<Change>) {
     let notice = match (&facts.notice, details_key) {
         (Some(notice), _) => notice.clone(),
         (None, Some((details, key))) => {
-            let notice = notice_from(details, key);
+            let notice = details.to_notice(key);
             changes.push(Change::AddNotice(Box::new(notice.clone())));
             notice
         }
         (None, None) => return,
     };
     move_notice(notice.key, notice.state, NoticeStep::Settle(facts.order_id.clone()), changes);
-}
-
-fn notice_from(details: &OrderDetails, key: NoticeKey) -> Notice {
-    Notice {
-        key,
-        department_name: details.department_name.clone().unwrap_or_default(),
-        payment_notice_type: details.payment_notice_type.unwrap_or(NoticeType::General),
-        user_name: None,
-        payment_notice_create_time: None,
-        payment_expire_date: None,
-        fee: details.fee,
-        items: details.items.clone(),
-        late_payment: super::LatePayment::Refused,
-        bank_ids: Vec::new(),
-        state: NoticeState::Unpaid,
-    }
 }
 
 fn decide_refunded(facts: &NotificationFacts, refunded: &Refunded) -> Decision {

@@ -1,6 +1,6 @@
 //! An order of the platform, and how we learn which notice it pays.
 
-use super::{BankId, Fen, Item, NoticeKey, NoticeType};
+use super::{BankId, Fen, Item, LatePayment, Notice, NoticeKey, NoticeState, NoticeType};
 
 /// What is known of an order: what it pays and how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,26 @@ pub struct OrderDetails {
     pub items: Vec<Item>,
     /// Where this was learnt.
     pub source: OrderSource,
+}
+
+impl OrderDetails {
+    /// The notice that the order pays, made from the order where the book has none.
+    #[must_use]
+    pub fn to_notice(&self, key: NoticeKey) -> Notice {
+        Notice {
+            key,
+            department_name: self.department_name.clone().unwrap_or_default(),
+            payment_notice_type: self.payment_notice_type.unwrap_or(NoticeType::General),
+            user_name: None,
+            payment_notice_create_time: None,
+            payment_expire_date: None,
+            fee: self.fee,
+            items: self.items.clone(),
+            late_payment: LatePayment::Refused,
+            bank_ids: Vec::new(),
+            state: NoticeState::Unpaid,
+        }
+    }
 }
 
 /// Where an order's details were learnt.

@@ -14,6 +14,7 @@ mod notice;
 #[cfg(test)]
 pub(crate) mod notices_in_memory;
 mod open;
+mod placed_orders;
 mod postgres;
 mod recording;
 mod refund_requests;
@@ -30,6 +31,7 @@ pub use journal::{CallbackKind, JournalEntry};
 pub use journal_reading::{JournalReading, JournaledCallback};
 pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
 pub use open::{SharedStore, inspect, open, sqlite_path};
+pub use placed_orders::{OpenedOrder, OrderReservation, PlacedOrder, PlacedOrders, ReservedOrder};
 pub use postgres::PostgresStore;
 pub use recording::Recording;
 pub use refund_requests::{
@@ -40,7 +42,7 @@ pub use sqlite::SqliteStore;
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what.
 #[async_trait]
-pub trait Store: Book + JournalReading + ApiClients + RefundRequests {
+pub trait Store: Book + JournalReading + ApiClients + PlacedOrders + RefundRequests {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

@@ -20,6 +20,7 @@ mod keys;
 mod logs;
 mod migrations;
 mod notifications;
+mod placed_orders;
 mod plaintext_faults;
 mod platform_client;
 mod queries;

@@ -10,6 +10,8 @@ mod moving;
 mod notice;
 mod order;
 mod payment;
+mod placed_order;
+mod placed_order_rows;
 mod record;
 mod refund_call;
 mod refund_request;

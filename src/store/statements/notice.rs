@@ -126,6 +126,32 @@ pub(super) async fn add_from_order(
     Ok(())
 }
 
+/// Brings the amount of an unpaid notice that an order brought up to that of its latest order. One that an import brought stays.
+pub(super) async fn follow_order(
+    connection: &mut Connection,
+    party: &PartyName,
+    notice: &Notice,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let (number, region, department) = rows::key_columns(Some(&notice.key));
+    sqlx::query(
+        "UPDATE notice SET fee = $1, items = $2, version = version + 1, updated_at = $3 \
+         WHERE party = $4 AND payment_notice_no = $5 AND region_code = $6 AND department_code = $7 \
+           AND origin = 'order' AND state = 'unpaid'",
+    )
+    .bind(notice.fee.get())
+    .bind(rows::items_to_json(&notice.items)?)
+    .bind(at.as_millisecond())
+    .bind(party.as_str())
+    .bind(number)
+    .bind(region)
+    .bind(department)
+    .execute(connection)
+    .await
+    .map_err(failed("bring a notice up to its latest order"))?;
+    Ok(())
+}
+
 /// Writes a notice's new state over the one that it was read in.
 pub(super) async fn set_state(
     connection: &mut Connection,

@@ -1,0 +1,283 @@
+//! Placing an order for a government unit, once for each key of a caller (source §6.1.2, §11.3; docs/decisions/0013).
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::convert::{fen, item_from_wire};
+use super::placed_order_answer::kept;
+use super::refund_desk::CALL_DEADLINE;
+use super::{Fault, Party};
+use crate::domain::{
+    BankId, DepartmentCode, Fen, InvalidIdentifier, Item, NoticeType, ORDER_LIFETIME_SECONDS, Objection, OrderDetails,
+    OrderId, OrderSource, OrderSubject, PaymentNoticeNo, PlacementStep, RegionCode, Role,
+};
+use crate::envelope::sha256_hex;
+use crate::platform::{PlatformClient, PlatformError, UNIFIED_ORDER};
+use crate::store::{OpenedOrder, OrderReservation, PlacedOrder, ReservedOrder, Store, StoreError};
+use crate::wire::{GetOrderListRequest, UnifiedOrderRequest};
+
+/// Longest key of a caller in bytes: it stands in an index.
+const MAX_KEY_BYTES: usize = 128;
+
+/// An order that somebody wishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderWish {
+    /// The order as the platform is asked for it. Without an appid it is the party's.
+    pub order: UnifiedOrderRequest,
+    /// The caller's key: the same order under the same key is one order.
+    pub idempotency_key: String,
+    /// Whether it may be placed beside another open order for the same notice or number.
+    pub allow_open_order: bool,
+    /// Who wishes it, for the records.
+    pub requested_by: String,
+}
+
+/// An order that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// It was placed now.
+    New(PlacedOrder),
+    /// The key had it already.
+    Repeated(PlacedOrder),
+}
+
+/// Why there is no order.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceOrderError {
+    /// Only a government unit places orders.
+    #[error("party \"{0}\" is no government unit: only those place orders (§6.1.2)")]
+    NotAGovernmentUnit(String),
+    /// The party has no way to the platform.
+    #[error("party \"{0}\" has no app_secret to call the platform with")]
+    NoPlatformAccess(String),
+    /// A field is not what it must be.
+    #[error("{field} {rule}")]
+    Invalid {
+        /// The field as the protocol spells it.
+        field: &'static str,
+        /// The rule.
+        rule: String,
+    },
+    /// The key was used with another order.
+    #[error("the key was used before, with another order")]
+    KeyTaken,
+    /// The platform is being called, for this key or for the same notice.
+    #[error("an order with this key or for this notice is being placed right now: ask again in a few seconds")]
+    InProgress,
+    /// There is an open order for the same subject.
+    #[error("there is an open order for {}: use it, or set allow_open_order", .0.subject)]
+    OpenOrder(Box<PlacedOrder>),
+    /// The notice is held and may not be paid.
+    #[error("the notice may not be paid: {}", .0.name())]
+    NotPayable(Objection),
+    /// All payment to the party is suspended.
+    #[error("all payment to the party is suspended for now")]
+    EverythingSuspended,
+    /// The notice is held and something else is due.
+    #[error("fee must be {} fen, which is what is due for the notice", due.get())]
+    FeeDiffers {
+        /// What is due.
+        due: Fen,
+    },
+    /// An earlier call with this key may have placed an order, and the platform says that one is paid.
+    #[error("order {order_id} for the same notice or number is paid already")]
+    AlreadyPaid {
+        /// The order.
+        order_id: String,
+    },
+    /// The platform refused. The key is free again.
+    #[error("the platform refused with errcode {errcode}: {errmsg}")]
+    Refused {
+        /// Its errcode.
+        errcode: i64,
+        /// Its words.
+        errmsg: String,
+    },
+    /// The platform was not called. The key is free again.
+    #[error("the order was not placed")]
+    NotPlaced(#[source] PlatformError),
+    /// Nobody knows whether there is an order. The same order under the same key finds out.
+    #[error("it is not known whether the order was placed; ask again with the same key: {0}")]
+    OutcomeUnknown(String),
+    /// What became of an earlier call with this key could not be found out.
+    #[error("an earlier call with this key gave no word, and the platform could not be asked for its orders")]
+    LookUp(#[source] PlatformError),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl From<InvalidIdentifier> for PlaceOrderError {
+    fn from(invalid: InvalidIdentifier) -> Self {
+        Self::Invalid { field: invalid.field, rule: "is missing, too long or holds a control character".to_owned() }
+    }
+}
+
+impl From<Fault> for PlaceOrderError {
+    fn from(fault: Fault) -> Self {
+        Self::Invalid { field: "items", rule: format!("holds an amount that is none: {fault}") }
+    }
+}
+
+/// Places an order, unless the caller's key has one. The platform is called once at most; a call that gave no word is never
+/// repeated blindly.
+///
+/// # Errors
+/// [`PlaceOrderError`] says what stands against it, or what the platform said.
+pub async fn place_order(
+    store: &dyn Store,
+    party: &Party,
+    wish: OrderWish,
+    now: Timestamp,
+) -> Result<Placement, PlaceOrderError> {
+    if party.role != Role::GovernmentUnit {
+        return Err(PlaceOrderError::NotAGovernmentUnit(party.name.to_string()));
+    }
+    let access = party.platform.as_ref();
+    let platform = access.ok_or_else(|| PlaceOrderError::NoPlatformAccess(party.name.to_string()))?;
+    let request = with_appid(party, wish.order)?;
+    let (subject, details) = (subject(&request)?, details(&request)?);
+    check_key(&wish.idempotency_key)?;
+    let mut reservation = OrderReservation {
+        party: party.name.clone(),
+        idempotency_key: wish.idempotency_key,
+        request_digest: digest(&request)?,
+        details: OrderDetails { notice: subject.notice(), ..details },
+        subject,
+        requested_by: wish.requested_by,
+        allow_open_order: wish.allow_open_order,
+        looked_up: false,
+    };
+    let stale_before = now - CALL_DEADLINE;
+    let mut reserved = store.reserve_order(reservation.clone(), now, stale_before).await?;
+    if reserved == ReservedOrder::Unknown {
+        look_up(platform, &reservation.subject).await?;
+        reservation.looked_up = true;
+        reserved = store.reserve_order(reservation.clone(), now, stale_before).await?;
+    }
+    match reserved {
+        ReservedOrder::Reserved => call(store, platform, &request, reservation, now).await.map(Placement::New),
+        ReservedOrder::Known(placed) => Ok(Placement::Repeated(placed)),
+        ReservedOrder::KeyTaken => Err(PlaceOrderError::KeyTaken),
+        // The second is what a look-up just ended: somebody else was faster.
+        ReservedOrder::InProgress | ReservedOrder::Unknown => Err(PlaceOrderError::InProgress),
+        ReservedOrder::OpenOrder(placed) => Err(PlaceOrderError::OpenOrder(Box::new(placed))),
+        ReservedOrder::NotPayable(objection) => Err(PlaceOrderError::NotPayable(objection)),
+        ReservedOrder::EverythingSuspended => Err(PlaceOrderError::EverythingSuspended),
+        ReservedOrder::FeeDiffers { due } => Err(PlaceOrderError::FeeDiffers { due }),
+    }
+}
+
+/// Calls the platform and keeps what comes of it.
+async fn call(
+    store: &dyn Store,
+    platform: &PlatformClient,
+    request: &UnifiedOrderRequest,
+    reservation: OrderReservation,
+    now: Timestamp,
+) -> Result<PlacedOrder, PlaceOrderError> {
+    let OrderReservation { party, idempotency_key, details, .. } = reservation;
+    let keep = |step, opened| store.keep_placement(party.clone(), idempotency_key.clone(), step, opened, now);
+    let error = match platform.unified_order(request).await {
+        Ok(replied) => match replied.order_id.as_deref().map(OrderId::new) {
+            Some(Ok(order_id)) => {
+                let expires_at = now + SignedDuration::from_secs(ORDER_LIFETIME_SECONDS);
+                let opened = OpenedOrder {
+                    notice: details.notice.clone().map(|key| details.to_notice(key)),
+                    reply: kept(request, &replied.reply, replied.document.clone()),
+                    details,
+                };
+                return Ok(keep(PlacementStep::Open { order_id, expires_at }, Some(opened)).await?);
+            }
+            _ => PlatformError::Unreadable { api: UNIFIED_ORDER, problem: "it names no order_id".to_owned() },
+        },
+        Err(error) => error,
+    };
+    let text = error.to_string();
+    if error.outcome_is_unknown() {
+        keep(PlacementStep::LoseTrack { problem: text.clone() }, None).await?;
+        return Err(PlaceOrderError::OutcomeUnknown(text));
+    }
+    keep(PlacementStep::Fail { errcode: error.errcode(), errmsg: text }, None).await?;
+    Err(match error {
+        PlatformError::Refused { errcode, errmsg, .. } => PlaceOrderError::Refused { errcode, errmsg },
+        error => PlaceOrderError::NotPlaced(error),
+    })
+}
+
+/// Asks the platform for the orders of a subject. One that a lost reply told of is not taken over: nobody has its link, and it
+/// expires. Only that one of them is paid stands against placing another.
+async fn look_up(platform: &PlatformClient, subject: &OrderSubject) -> Result<(), PlaceOrderError> {
+    let number = subject.payment_notice_no.as_ref().map(ToString::to_string);
+    let request = GetOrderListRequest {
+        appid: platform.appid().to_owned(),
+        region_code: subject.region_code.to_string(),
+        department_code: subject.department_code.to_string(),
+        order_no: subject.order_no.clone().filter(|_| number.is_none()),
+        payment_notice_no: number,
+    };
+    let replied = platform.get_order_list(&request).await.map_err(PlaceOrderError::LookUp)?;
+    match &replied.paid_order_id {
+        Some(order_id) => Err(PlaceOrderError::AlreadyPaid { order_id: order_id.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn with_appid(party: &Party, order: UnifiedOrderRequest) -> Result<UnifiedOrderRequest, PlaceOrderError> {
+    let appid = order.appid.trim();
+    if !appid.is_empty() && appid != party.appid {
+        let rule = format!("must be \"{}\", the party's, or be left out", party.appid);
+        return Err(PlaceOrderError::Invalid { field: "appid", rule });
+    }
+    Ok(UnifiedOrderRequest { appid: party.appid.clone(), ..order })
+}
+
+fn check_key(key: &str) -> Result<(), PlaceOrderError> {
+    if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
+        let rule = "must be one line of 1 to 128 bytes".to_owned();
+        return Err(PlaceOrderError::Invalid { field: "key", rule });
+    }
+    Ok(())
+}
+
+fn subject(request: &UnifiedOrderRequest) -> Result<OrderSubject, PlaceOrderError> {
+    if request.payment_notice_no.is_some() == request.order_no.is_some() {
+        let rule = "or order_no must be given, and not both".to_owned();
+        return Err(PlaceOrderError::Invalid { field: "payment_notice_no", rule });
+    }
+    Ok(OrderSubject {
+        region_code: RegionCode::new(&request.region_code)?,
+        department_code: DepartmentCode::new(&request.department_code)?,
+        payment_notice_no: request.payment_notice_no.as_deref().map(PaymentNoticeNo::new).transpose()?,
+        order_no: request.order_no.clone(),
+    })
+}
+
+fn details(request: &UnifiedOrderRequest) -> Result<OrderDetails, PlaceOrderError> {
+    let fee = fen("fee", request.fee.unwrap_or_default()).ok().filter(|fee| *fee != Fen::ZERO);
+    let fee = fee.ok_or_else(|| PlaceOrderError::Invalid {
+        field: "fee",
+        rule: "must be more than 0 fen (9201003)".to_owned(),
+    })?;
+    let items = request.items.iter().map(item_from_wire).collect::<Result<Vec<Item>, Fault>>()?;
+    if items.iter().map(|item| item.fee).sum::<Option<Fen>>() != Some(fee) {
+        let rule = format!("must add up to the fee of {} fen (9201001)", fee.get());
+        return Err(PlaceOrderError::Invalid { field: "items", rule });
+    }
+    Ok(OrderDetails {
+        notice: None,
+        fee,
+        bank_id: request.bank_id.as_deref().map(BankId::new).transpose()?,
+        department_name: Some(request.department_name.trim().to_owned()).filter(|name| !name.is_empty()),
+        payment_notice_type: request.payment_notice_type.and_then(NoticeType::from_code),
+        items,
+        source: OrderSource::Registered,
+    })
+}
+
+/// SHA-256 of the order as it is sent: the order of its fields is always the same.
+fn digest(request: &UnifiedOrderRequest) -> Result<String, PlaceOrderError> {
+    let bytes = serde_json::to_vec(request);
+    let bytes =
+        bytes.map_err(|error| PlaceOrderError::Invalid { field: "order", rule: format!("cannot be written: {error}") });
+    bytes.map(|bytes| sha256_hex(&bytes))
+}
