@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
@@ -25,6 +25,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(2500);
 
 /// How long a callback waits for the one writer, for the same reason.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(2500);
+
+/// The pause before a file that is locked while it is opened is tried again: what locks it takes milliseconds.
+const PAUSE_WHEN_LOCKED: Duration = Duration::from_millis(10);
+
+/// SQLite's result code for "the database is locked".
+const SQLITE_BUSY: i32 = 5;
 
 /// Readers beside the one writer. A look-up takes microseconds; more only cost memory.
 const READERS: u32 = 2;
@@ -57,10 +63,9 @@ impl SqliteStore {
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .test_before_acquire(false)
         };
-        let writer = pool().max_connections(1).connect_with(options.clone()).await.map_err(cannot_open)?;
+        let writer = connect(&pool().max_connections(1), &options).await.map_err(cannot_open)?;
         schema::apply(&MIGRATIONS, &writer).await?;
-        let readers =
-            pool().max_connections(READERS).connect_with(options.read_only(true)).await.map_err(cannot_open)?;
+        let readers = connect(&pool().max_connections(READERS), &options.read_only(true)).await.map_err(cannot_open)?;
         Ok(Self { readers, writer })
     }
 
@@ -90,6 +95,27 @@ impl SqliteStore {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Connects. While another process switches a new file to WAL, opening it fails at once as locked, whatever the busy timeout says:
+/// then it is tried again for as long as that.
+async fn connect(pool: &SqlitePoolOptions, options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let patience_ends_at = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) && Instant::now() < patience_ends_at => {
+                tokio::time::sleep(PAUSE_WHEN_LOCKED).await;
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, in whichever of its extended forms.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 /// Makes a new database file readable by its owner alone: it will hold payers' names. SQLite gives the files beside it the same
