@@ -25,6 +25,8 @@ pub(super) enum Subject {
     RealNames,
     /// One order, by its place: its numbers, those of its payment and of its refunds.
     Order(usize),
+    /// One rule of the fault script, by its place.
+    Fault(usize),
 }
 
 /// An endless row of random bytes.
@@ -49,6 +51,7 @@ impl Chance {
             Subject::Calls(place) => (1, place),
             Subject::Order(place) => (2, place),
             Subject::RealNames => (3, 0),
+            Subject::Fault(place) => (4, place),
         };
         let mut generator = ChaCha12Rng::from_seed(self.key);
         // The upper bits are the kind's: nobody places 2^56 orders.
@@ -73,6 +76,11 @@ impl Stream {
         let mut bytes = [0; N];
         self.0.fill_bytes(&mut bytes);
         bytes
+    }
+
+    /// From 0 up to, but never, 1.
+    pub(super) fn fraction(&mut self) -> f64 {
+        f64::from(u32::from_be_bytes(self.bytes())) / (f64::from(u32::MAX) + 1.0)
     }
 
     /// Random letters, digits, `-` and `_`.

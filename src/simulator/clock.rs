@@ -45,6 +45,17 @@ impl Clock {
             }
         }
     }
+
+    /// Waits for a span of time, by itself or because the clock was moved past its end.
+    pub(super) async fn passed(&self, span: Duration) {
+        let mut moved = self.ahead_seconds.subscribe();
+        let end = self.now().saturating_add(i64::try_from(span.as_secs()).unwrap_or(i64::MAX));
+        tokio::select! {
+            () = tokio::time::sleep(span) => {}
+            // The sender lives as long as the clock, so there is never an error.
+            _ = moved.wait_for(|ahead| machine_now().saturating_add(*ahead) > end) => {}
+        }
+    }
 }
 
 /// Unix seconds of the machine. A clock before 1970 reads as 1970.
@@ -56,6 +67,17 @@ fn machine_now() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_span_ends_when_the_clock_is_moved_past_it() {
+        let clock = Clock::default();
+        clock.passed(Duration::from_millis(1)).await;
+        let ((), ()) = tokio::join!(clock.passed(Duration::from_hours(6)), async {
+            clock.advance(3600);
+            tokio::task::yield_now().await;
+            clock.advance(6 * 3600);
+        });
+    }
 
     #[tokio::test]
     async fn a_moved_clock_wakes_who_waits_for_it() {

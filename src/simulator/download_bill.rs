@@ -12,6 +12,7 @@ use super::api_error::ApiError;
 use super::order::Order;
 use super::placement;
 use super::statement::{self, BillType};
+use super::stories::Story;
 use crate::wire::{ApiErrcode, BILL_TYPE_ALL, BILL_TYPE_REFUND, BILL_TYPE_SUCCESS, DownloadBillRequest};
 
 /// The sources' test merchant (§4.2.1), which every order is settled to that names none.
@@ -28,7 +29,8 @@ pub struct Download {
 
 impl Simulator {
     /// The statement of a merchant account as csv, or without one a zip of the statements of all that orders were settled to. A day
-    /// without payments has a statement with zeros; the day that is not over yet has one with what happened so far.
+    /// without payments has a statement with zeros; the day that is not over yet has one with what happened so far. An order whose
+    /// fee says so is in none.
     ///
     /// # Errors
     /// 9201013 for what is no day or one that has not begun, 9201014 for an unknown bill_type, 9201012 for a merchant account that
@@ -49,7 +51,8 @@ impl Simulator {
             return Err(ApiErrcode::StatementNotFound.into());
         }
         let csv = |merchant: &str| {
-            let orders = state.orders.iter().filter(|order| mch_id(order) == merchant);
+            let orders = state.orders.iter();
+            let orders = orders.filter(|order| mch_id(order) == merchant && Story::of(order.fee).in_statement());
             statement::csv(orders, merchant, day, kind, now)
         };
         if let Some(mch_id) = &request.mch_id {

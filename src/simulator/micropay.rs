@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::api_error::ApiError;
 use super::counter_story::{CounterStory, PAID_TOO_LATE_SECONDS};
-use super::notification::Event;
 use super::order::{Order, OrderStatus};
 use super::order_book::OrderBook;
 use super::{Simulator, placement};
@@ -85,7 +84,7 @@ impl Simulator {
                 simulator.clock.reached(paid_at).await;
                 // One who pays late finds the order expired, or paid with another code.
                 let is_paid = simulator.state().orders.get(&outcome.order_id)?.is_paid_at(paid_at);
-                if is_paid { simulator.tell(&outcome.order_id, Event::Paid).await } else { Ok(Vec::new()) }
+                if is_paid { simulator.tell_story(&outcome.order_id).await } else { Ok(Vec::new()) }
             });
         }
         Ok(outcome.reply)

@@ -2,8 +2,8 @@
 
 use super::api_error::ApiError;
 use super::callback::{Callback, Variant};
+use super::cases::TEST_BANK_ID;
 use super::exchange::{Answer, Exchange};
-use super::order_query::TEST_BANK_ID;
 use super::settings::SimulatedParty;
 use super::{Simulator, is_callable};
 use crate::wire::ApiErrcode;

@@ -6,11 +6,15 @@
 mod api_error;
 mod callback;
 mod caller;
+mod calling;
+pub mod cases;
 mod chance;
 mod clock;
 mod counter_story;
+mod delivery;
 mod download_bill;
 mod exchange;
+mod faults;
 mod http;
 mod inconsistent_order;
 mod micropay;
@@ -21,19 +25,26 @@ mod order;
 mod order_book;
 mod order_list;
 mod order_query;
+mod paced_body;
 mod placement;
 mod real_name;
 mod receivables;
 mod refund;
 mod refunding;
+mod retry_schedule;
 mod sender;
 mod settings;
 mod statement;
+mod stories;
 mod tokens;
 mod unified_order;
 
 #[cfg(test)]
+mod case_story_tests;
+#[cfg(test)]
 mod counter_story_tests;
+#[cfg(test)]
+mod fault_story_tests;
 #[cfg(test)]
 mod order_story_tests;
 #[cfg(test)]
@@ -50,21 +61,22 @@ pub use callback::{Callback, Variant};
 pub use counter_story::{COUNTER_CASES, CounterCase, CounterStory};
 pub use download_bill::{Download, TEST_MCH_ID};
 pub use exchange::{Answer, Exchange, Reply, ReplyFault};
+pub use faults::{FaultScript, InvalidScript, Problem};
 pub use refunding::Refunded;
+pub use retry_schedule::RetrySchedule;
 pub use settings::{Settings, SimulatedParty, SimulatedRole, Timing};
+pub use stories::Story;
 
 use crate::envelope::SigningKey;
 use crate::wire::{ApiErrcode, GetOrderReply, UnifiedOrderReply, UnifiedOrderRequest};
 use chance::{Chance, Stream, Subject};
 use clock::Clock;
+use faults::Faults;
 use micropay::Counter;
 use order_book::OrderBook;
 use real_name::RealNames;
 use sender::Sender;
 use tokens::Tokens;
-
-/// How many exchanges are remembered. Older ones are forgotten, so that a simulator can stay up.
-const MAX_EXCHANGES: usize = 10_000;
 
 /// A simulator that cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +109,7 @@ pub struct Simulator {
     allowed_refund_ips: Option<Vec<IpAddr>>,
     sender: Sender,
     clock: Clock,
+    faults: Faults,
     state: Mutex<State>,
 }
 
@@ -116,7 +129,7 @@ impl Simulator {
     /// # Errors
     /// [`InvalidSettings`] without a party, with two of one name, or with a URL that cannot be called.
     pub fn new(settings: Settings) -> Result<Arc<Self>, InvalidSettings> {
-        let Settings { signing_key, parties, timing, seed, allowed_token_ips, allowed_refund_ips } = settings;
+        let Settings { signing_key, parties, timing, seed, allowed_token_ips, allowed_refund_ips, faults } = settings;
         if parties.is_empty() {
             return Err(InvalidSettings::NoParty);
         }
@@ -132,6 +145,7 @@ impl Simulator {
         }
         let sender = Sender::new(timing.reply_timeout)?;
         let chance = Arc::new(Chance::new(seed));
+        let faults = Faults::new(faults, &chance);
         let state = Mutex::new(State {
             tokens: Tokens::new(chance.stream(Subject::Tokens), timing.token_expires_every_seconds),
             calls: (0..parties.len()).map(|place| chance.stream(Subject::Calls(place))).collect(),
@@ -148,6 +162,7 @@ impl Simulator {
             allowed_refund_ips,
             sender,
             clock: Clock::default(),
+            faults,
             state,
         }))
     }
@@ -171,6 +186,7 @@ impl Simulator {
     /// The platform's code of the first field that is wrong.
     pub fn place_order(&self, request: UnifiedOrderRequest) -> Result<UnifiedOrderReply, ApiError> {
         let fee = placement::check(&request)?;
+        cases::check_number(request.payment_notice_no.as_deref())?;
         let receivable_is_finances = self.receivable_is_finances(&request);
         let scene = request.scene.clone();
         let order_id = self.state().orders.place(request, fee, receivable_is_finances, self.clock.now());
@@ -249,55 +265,6 @@ impl Simulator {
             )
         })?;
         Ok(self.call(party, callback, url, plaintext, variant).await)
-    }
-
-    /// Calls a URL of a party and records the exchange.
-    async fn call(
-        &self,
-        party: &SimulatedParty,
-        callback: Callback,
-        url: &str,
-        plaintext: &[u8],
-        variant: Variant,
-    ) -> Exchange {
-        let mut chance = self.chance_of_call(party);
-        let wxnontaxstr = chance.wxnontaxstr();
-        let url = callback::with_wxnontaxstr(url, &wxnontaxstr);
-        let body = callback::body(party, &self.signing_key, plaintext, variant, &mut chance);
-        let sent_at = self.clock.now();
-        let received = self.sender.send(&url, body, &party.symmetric_key).await;
-        let exchange = Exchange {
-            party: party.name.clone(),
-            callback,
-            variant,
-            url,
-            wxnontaxstr,
-            sent_at,
-            sent: String::from_utf8_lossy(plaintext).into_owned(),
-            http_status: received.http_status,
-            body: received.body,
-            answer: received.answer,
-            elapsed_ms: received.elapsed_ms,
-        };
-        tracing::debug!(
-            party = %exchange.party,
-            wxnontaxstr = %exchange.wxnontaxstr,
-            errcode = exchange.errcode(),
-            elapsed_ms = exchange.elapsed_ms,
-            "called a party"
-        );
-        let mut state = self.state();
-        if state.exchanges.len() >= MAX_EXCHANGES {
-            state.exchanges.pop_front();
-        }
-        state.exchanges.push_back(exchange.clone());
-        exchange
-    }
-
-    /// The chance of the next call to a party.
-    fn chance_of_call(&self, party: &SimulatedParty) -> Stream {
-        let place = self.parties.iter().position(|known| known.name == party.name).unwrap_or_default();
-        self.state().calls[place].split()
     }
 
     fn party(&self, name: &str) -> Result<&SimulatedParty, ApiError> {

@@ -1,6 +1,7 @@
 //! An order of the simulated platform: placed, paid, refunded.
 
 use super::api_error::ApiError;
+use super::cases::TEST_BANK_ID;
 use super::chance::Stream;
 use crate::wire::ApiErrcode;
 use crate::wire::{NotifyHistory, UnifiedOrderRequest};
@@ -92,6 +93,11 @@ impl Order {
             notify_history: Vec::new(),
             chance,
         }
+    }
+
+    /// Whether it was placed for the test bank by name: then its payment does not depend on what the parties answer.
+    pub(super) fn is_in_test_bank(&self) -> bool {
+        self.request.bank_id.as_deref() == Some(TEST_BANK_ID)
     }
 
     /// A partly refunded order is still paid (source §6.1.3).

@@ -1,5 +1,6 @@
 //! The answer to an order query, with the history of its notifications (source §6.1.3).
 
+use super::cases::TEST_BANK_ID;
 use super::exchange::{Answer, Exchange};
 use super::notification::Event;
 use super::order::{Order, OrderStatus, Refund};
@@ -9,9 +10,6 @@ use crate::wire::{
     ORDER_STATUS_TO_BE_PAID, PartialRefundInfo, REFUND_STATUS_AWAITING, REFUND_STATUS_REFUNDED, STATUS_PAID,
     STATUS_REFUNDED,
 };
-
-/// The bank of an order that names none: the sources' test bank (§4.2.2).
-pub(super) const TEST_BANK_ID: &str = "test_bank_id";
 
 /// How much of a reply `third_resp` and `third_resp_data` keep, in characters.
 const THIRD_RESP_CHARACTERS: usize = 4096;

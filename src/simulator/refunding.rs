@@ -7,6 +7,7 @@ use super::Simulator;
 use super::api_error::ApiError;
 use super::exchange::Exchange;
 use super::notification::Event;
+use super::notifying::Telling;
 use super::settings::SimulatedRole;
 use crate::wire::{ApiErrcode, RefundReply, RefundRequest};
 
@@ -21,9 +22,9 @@ pub struct Refunded {
 
 /// A refund that is on its way or done.
 #[derive(Clone, Copy, Debug)]
-struct Recorded {
-    event: Event,
-    done_at: i64,
+pub(super) struct Recorded {
+    pub(super) event: Event,
+    pub(super) done_at: i64,
 }
 
 impl Simulator {
@@ -57,14 +58,21 @@ impl Simulator {
         Ok(reply)
     }
 
-    /// Refunds what a recorder refused, and tells every party of that.
+    /// Refunds what a recorder refused, and tells every party of that. An order in the test bank stays paid.
     pub(super) async fn refund_refused(
         self: &Arc<Self>,
         order_id: &str,
         reason: &str,
     ) -> Result<Vec<Exchange>, ApiError> {
         let (now, refund_seconds) = (self.clock.now(), self.timing.refund_seconds);
-        let refunded = self.state().orders.get_mut(order_id)?.refund_rest(reason, now, refund_seconds);
+        let refunded = {
+            let mut state = self.state();
+            let order = state.orders.get_mut(order_id)?;
+            if order.is_in_test_bank() {
+                return Ok(Vec::new());
+            }
+            order.refund_rest(reason, now, refund_seconds)
+        };
         match refunded {
             Ok(place) => {
                 let done_at = now.saturating_add(refund_seconds);
@@ -75,7 +83,8 @@ impl Simulator {
         }
     }
 
-    fn record_refund(&self, request: &RefundRequest) -> Result<(RefundReply, Recorded), ApiError> {
+    /// Refunds an order, and tells nobody yet.
+    pub(super) fn record_refund(&self, request: &RefundRequest) -> Result<(RefundReply, Recorded), ApiError> {
         let (now, refund_seconds) = (self.clock.now(), self.timing.refund_seconds);
         let mut state = self.state();
         let order = state.orders.get_mut(&request.order_id)?;
@@ -90,12 +99,12 @@ impl Simulator {
     async fn tell_refund(self: &Arc<Self>, order_id: &str, recorded: Recorded) -> Result<Vec<Exchange>, ApiError> {
         let Recorded { event, done_at } = recorded;
         if done_at <= self.clock.now() {
-            return Ok(self.tell_everybody(order_id, event).await?.0);
+            return Ok(self.tell_everybody(order_id, event, Telling::UntilFinal).await?.0);
         }
         let (simulator, order_id) = (Arc::clone(self), order_id.to_owned());
         tokio::spawn(async move {
             simulator.clock.reached(done_at).await;
-            simulator.tell_everybody(&order_id, event).await
+            simulator.tell_everybody(&order_id, event, Telling::UntilFinal).await
         });
         Ok(Vec::new())
     }

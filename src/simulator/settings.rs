@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::faults::FaultScript;
+use super::retry_schedule::RetrySchedule;
 use crate::envelope::{SignatureOver, SigningKey, SymmetricKey};
 
 /// How long a party has for a reply. The real platform's deadline is not in the sources.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The pauses before the second, third and fourth attempt of a notification. Much shorter than the platform's, which are not in
-/// the sources, because somebody waits and watches.
-const RETRY_PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
 
 /// For how many seconds an access_token is valid (source §4.1.1).
 const TOKEN_LIFETIME_SECONDS: i64 = 7200;
@@ -33,10 +31,12 @@ pub struct Settings {
     pub allowed_token_ips: Option<Vec<IpAddr>>,
     /// From where refunds may be asked for; `None` for anywhere.
     pub allowed_refund_ips: Option<Vec<IpAddr>>,
+    /// What goes wrong, and when.
+    pub faults: FaultScript,
 }
 
 impl Settings {
-    /// With the usual timing, without a seed, for callers from anywhere.
+    /// With the usual timing, without a seed and without faults, for callers from anywhere.
     #[must_use]
     pub fn new(signing_key: SigningKey, parties: Vec<SimulatedParty>) -> Self {
         Self {
@@ -46,6 +46,7 @@ impl Settings {
             seed: None,
             allowed_token_ips: None,
             allowed_refund_ips: None,
+            faults: FaultScript::default(),
         }
     }
 }
@@ -69,7 +70,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             reply_timeout: REPLY_TIMEOUT,
-            retry_pauses: RETRY_PAUSES.to_vec(),
+            retry_pauses: RetrySchedule::default().pauses(),
             refund_seconds: 0,
             token_lifetime_seconds: TOKEN_LIFETIME_SECONDS,
             token_expires_every_seconds: None,

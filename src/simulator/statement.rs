@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
+use super::cases::TEST_BANK_ID;
 use super::order::{Order, Payment, Refund};
-use super::order_query::TEST_BANK_ID;
 use crate::wire::TRADE_TYPE_JSAPI;
 
 /// The first line, as the sources list the titles.

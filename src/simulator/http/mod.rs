@@ -3,6 +3,7 @@
 mod access;
 mod citizen;
 mod platform;
+mod spoiling;
 
 use std::future::Future;
 use std::io;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::middleware;
+use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 
 use super::Simulator;
@@ -61,6 +63,8 @@ fn router(simulator: Arc<Simulator>) -> Router {
         .route("/simulator/authorize", post(citizen::authorize))
         .route("/simulator/tokens", get(citizen::tokens))
         .route("/simulator/clock", get(citizen::clock).post(citizen::move_clock))
+        .route(spoiling::REDIRECT_LOOP_PATH, any(spoiling::redirect_loop))
+        .layer(middleware::from_fn_with_state(Arc::clone(&simulator), spoiling::spoil))
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(simulator)
 }
