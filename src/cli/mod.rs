@@ -19,7 +19,9 @@ mod platform_cure;
 pub mod selftest;
 pub mod serve;
 pub mod simulate;
+mod simulate_cases;
 mod simulated_platform;
+mod simulated_trouble;
 mod stop;
 pub mod token_client;
 

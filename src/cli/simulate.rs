@@ -5,17 +5,17 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::ValueEnum;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 use super::simulated_platform::SimulatedPlatform;
+use super::simulated_trouble::SimulatedTrouble;
 use super::stop::asked_to_stop;
-use super::{Exit, Failure};
+use super::{Exit, Failure, simulate_cases};
 use crate::envelope::{KeyEncoding, SignatureOver, SigningKey, SymmetricKey};
-use crate::simulator::{Settings, SimulatedParty, SimulatedRole, Simulator, Timing};
+use crate::simulator::{Settings, SimulatedParty, SimulatedRole, Simulator};
 
 /// Bits of a key that is made here.
 const SIGNING_KEY_BITS: usize = 2048;
@@ -30,14 +30,14 @@ pub struct Args {
     #[arg(long, default_value = "party")]
     name: String,
     /// AppID of the party's Official Account.
-    #[arg(long)]
-    appid: String,
+    #[arg(long, required_unless_present = "cases")]
+    appid: Option<String>,
     /// AppSecret that the simulator takes for it. A made-up one: the command line is visible to others on this machine.
     #[arg(long, env = "NONTAX_SIMULATE_APP_SECRET", hide_env_values = true, default_value = "simulated-app-secret")]
     app_secret: AppSecret,
     /// File with the party's symmetric key, the same as in the gateway's configuration.
-    #[arg(long, value_name = "FILE")]
-    symmetric_key_file: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "cases")]
+    symmetric_key_file: Option<PathBuf>,
     /// How the symmetric key is written in its file.
     #[arg(long, value_enum, default_value_t)]
     symmetric_key_encoding: Encoding,
@@ -65,11 +65,13 @@ pub struct Args {
     /// Say in notifications which notice is paid, which the sources do not list.
     #[arg(long)]
     sends_details: bool,
-    /// Pauses in seconds before a notification is sent again while the reply is not final.
-    #[arg(long, value_name = "SECONDS,…", value_delimiter = ',', default_values_t = [1, 3, 10])]
-    retry_after: Vec<u64>,
     #[command(flatten)]
     platform: SimulatedPlatform,
+    #[command(flatten)]
+    trouble: SimulatedTrouble,
+    /// Print the numbers, amounts and headers that make the simulator play a case, and end.
+    #[arg(long)]
+    cases: bool,
 }
 
 /// Keeps the AppSecret out of whatever shows the arguments.
@@ -117,17 +119,15 @@ enum Role {
 /// Runs until it is interrupted.
 ///
 /// # Errors
-/// [`Failure`] for a key that cannot be used, a URL that cannot be called, or an address that cannot be listened on.
+/// [`Failure`] for a key or a fault script that cannot be used, a URL that cannot be called, or an address that cannot be
+/// listened on.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let settings = Settings {
-        timing: Timing {
-            retry_pauses: args.retry_after.iter().copied().map(Duration::from_secs).collect(),
-            ..Timing::default()
-        },
-        ..Settings::new(signing_key(args.signing_key_file.as_deref())?, vec![party(&args)?])
-    };
-    let simulator =
-        Simulator::new(args.platform.applied_to(settings)).map_err(|e| Failure::from_error(Exit::Usage, &e))?;
+    if args.cases {
+        return simulate_cases::print(&mut std::io::stdout());
+    }
+    let settings = Settings::new(signing_key(args.signing_key_file.as_deref())?, vec![party(&args)?]);
+    let settings = args.trouble.applied_to(args.platform.applied_to(settings))?;
+    let simulator = Simulator::new(settings).map_err(|e| Failure::from_error(Exit::Usage, &e))?;
     let public_pem = simulator.signing_key().public_pem().map_err(|e| Failure::from_error(Exit::Failure, &e))?;
     if let Some(path) = &args.public_key_out {
         std::fs::write(path, &public_pem)
@@ -158,12 +158,15 @@ fn signing_key(path: Option<&Path>) -> Result<SigningKey, Failure> {
 }
 
 fn party(args: &Args) -> Result<SimulatedParty, Failure> {
+    // The command line is refused without them, unless it asks for the cases only.
+    let (Some(appid), Some(path)) = (&args.appid, &args.symmetric_key_file) else {
+        return Err(Failure::new(Exit::Usage, "--appid and --symmetric-key-file are missing"));
+    };
     let encoding = match args.symmetric_key_encoding {
         Encoding::Raw => KeyEncoding::Raw,
         Encoding::Hex => KeyEncoding::Hex,
         Encoding::Base64 => KeyEncoding::Base64,
     };
-    let path = &args.symmetric_key_file;
     let key = SymmetricKey::read(&args.name, &read(path)?, encoding).map_err(|e| {
         unusable(path, &e).with_help("write the key as the gateway has it, and say how with --symmetric-key-encoding")
     })?;
@@ -181,7 +184,7 @@ fn party(args: &Args) -> Result<SimulatedParty, Failure> {
         notification_url: args.notification_url.clone(),
         tells_partial_refunds: args.tells_partial_refunds,
         sends_details: args.sends_details,
-        ..SimulatedParty::new(&args.name, &args.appid, &args.app_secret.0, key)
+        ..SimulatedParty::new(&args.name, appid, &args.app_secret.0, key)
     })
 }
 
@@ -220,6 +223,7 @@ Refund it, whole or (with refund_fee and refund_out_id) in part:
 See the orders, and all calls made to the party:
   curl -s {base}/simulator/orders
   curl -s {base}/simulator/exchanges
+nontax simulate --cases tells which numbers, amounts and headers play a case.
 Ctrl-C ends it, and forgets everything.
 ",
         receivables = or_none(&args.receivables_url),
@@ -240,9 +244,12 @@ mod tests {
     }
 
     #[test]
-    fn pauses_are_a_list() {
-        assert_eq!(args(&[]).retry_after, [1, 3, 10]);
-        assert_eq!(args(&["--retry-after", "0,2"]).retry_after, [0, 2]);
+    fn the_cases_need_nothing_else_and_everything_else_needs_a_party() {
+        let command = || Args::augment_args(clap::Command::new("simulate").no_binary_name(true));
+        let matches = command().try_get_matches_from(["--cases"]).unwrap();
+        assert!(Args::from_arg_matches(&matches).unwrap().cases);
+        let problem = command().try_get_matches_from(["--seed", "1"]).unwrap_err().to_string();
+        assert!(problem.contains("--appid") && problem.contains("--symmetric-key-file"), "{problem}");
     }
 
     #[test]
@@ -253,7 +260,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("aes.key");
         std::fs::write(&path, "hunter2").unwrap();
-        let short = party(&Args { symmetric_key_file: path, ..args(&[]) }).unwrap_err();
+        let short = party(&Args { symmetric_key_file: Some(path), ..args(&[]) }).unwrap_err();
         let shown = format!("{short:?}");
         assert!(shown.contains("aes.key") && shown.contains("7 bytes") && !shown.contains("hunter2"), "{shown}");
     }
