@@ -94,6 +94,10 @@ identifier!(
     DepartmentCode, "department_code"
 );
 identifier!(
+    /// What a caller knows one payment at the counter by, so that a repeat is known as one.
+    MicropayKey, "key"
+);
+identifier!(
     /// The number of a payment notice (`payment_notice_no`).
     PaymentNoticeNo, "payment_notice_no"
 );

@@ -3,6 +3,7 @@
 mod api_client;
 mod date;
 mod identifier;
+mod micropay;
 mod money;
 mod notice;
 mod notification;
@@ -20,8 +21,12 @@ mod transition;
 pub use api_client::{ApiClient, ApiClientName, Scope, SecretHash, UnknownScope};
 pub use date::{ChinaDate, InvalidDate};
 pub use identifier::{
-    BankId, DepartmentCode, InvalidIdentifier, NoticeKey, OrderId, PartyName, PaymentNoticeNo, RefundOrderId,
-    RefundOutId, RegionCode,
+    BankId, DepartmentCode, InvalidIdentifier, MicropayKey, NoticeKey, OrderId, PartyName, PaymentNoticeNo,
+    RefundOrderId, RefundOutId, RegionCode,
+};
+pub use micropay::{
+    AuthCode, Doubt, GaveUp, InvalidAuthCode, Micropay, MicropayAnswer, MicropayDeed, MicropayEvent, MicropayPace,
+    MicropayRefusal, MicropayState, MicropayStepError, RefundProgress, RefusalAbout, Sight,
 };
 pub use money::Fen;
 pub use notice::{InvalidNotice, Item, LatePayment, Notice, NoticeState, NoticeType};
