@@ -10,6 +10,7 @@ mod error;
 mod inspection;
 mod journal;
 mod journal_reading;
+mod micropays;
 mod notice;
 #[cfg(test)]
 pub(crate) mod notices_in_memory;
@@ -29,6 +30,10 @@ pub use error::{MoveNoticeError, StoreError};
 pub use inspection::Inspection;
 pub use journal::{CallbackKind, JournalEntry};
 pub use journal_reading::{JournalReading, JournaledCallback};
+pub use micropays::{
+    BegunMicropay, MicropayLease, MicropayMove, MicropayRecord, MicropayStepRecord, MicropaySubject, Micropays,
+    NewMicropay,
+};
 pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
 pub use open::{SharedStore, inspect, open, sqlite_path};
 pub use placed_orders::{OpenedOrder, OrderReservation, PlacedOrder, PlacedOrders, ReservedOrder};
@@ -40,9 +45,10 @@ pub use refund_requests::{
 pub use schema::SchemaState;
 pub use sqlite::SqliteStore;
 
-/// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what.
+/// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what,
+/// [`Micropays`] for payments at the counter.
 #[async_trait]
-pub trait Store: Book + JournalReading + ApiClients + PlacedOrders + RefundRequests {
+pub trait Store: Book + JournalReading + ApiClients + PlacedOrders + RefundRequests + Micropays {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

@@ -6,6 +6,8 @@ mod history;
 mod import;
 mod journal;
 mod journal_reading;
+mod micropay;
+mod micropay_rows;
 mod moving;
 mod notice;
 mod order;
