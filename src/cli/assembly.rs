@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 use super::{Exit, Failure};
-use crate::app::Party;
+use crate::app::{MicropayRunner, Party};
 use crate::config::{Config, LogFormat, LoggingConfig, PartyConfig, PlatformConfig, Secret, ServerConfig};
 use crate::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenRequest};
 use crate::server::{AddressRules, CallbackLimits, ConnectionLimits};
@@ -35,7 +35,7 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
 
 /// The parties with their keys and their ways to the platform.
 pub(super) fn parties(config: &Config) -> Result<Vec<Party>, Failure> {
-    let PlatformConfig { base_url, timeout, token_mode } = &config.platform;
+    let PlatformConfig { base_url, timeout, token_mode, .. } = &config.platform;
     let https = Https::new(base_url, *timeout).map_err(|error| Failure::from_error(Exit::Network, &error))?;
     let party = |party: &PartyConfig| Party {
         name: party.name.clone(),
@@ -57,6 +57,12 @@ pub(super) fn parties(config: &Config) -> Result<Vec<Party>, Failure> {
         }),
     };
     Ok(config.parties.iter().map(party).collect())
+}
+
+/// What runs payments at the counter.
+pub(super) fn micropay_runner(config: &Config, store: &SharedStore) -> MicropayRunner {
+    let PlatformConfig { micropay_pace, micropay_timeout, .. } = &config.platform;
+    MicropayRunner::new(Arc::clone(store), *micropay_pace, *micropay_timeout)
 }
 
 /// Starts logging to standard error, as configured.

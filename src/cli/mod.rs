@@ -13,6 +13,7 @@ mod fresh_key;
 pub mod health;
 mod key_files;
 pub mod keys;
+pub mod micropay;
 pub mod migrate;
 pub mod notice;
 mod platform_cure;
@@ -82,6 +83,9 @@ pub enum Command {
     /// Let the party's other systems use the admin API.
     #[command(subcommand)]
     TokenClient(token_client::TokenClientCommand),
+    /// Take payments at the counter, and see what became of them.
+    #[command(subcommand)]
+    Micropay(micropay::MicropayCommand),
     /// Open, make and explain envelopes offline.
     #[command(subcommand)]
     Envelope(envelope::EnvelopeCommand),
@@ -114,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::TokenClient(command) => {
             on_this_console(|console| in_runtime(run_token_client(&command, shared, console)))
         }
+        Command::Micropay(command) => on_this_console(|console| in_runtime(micropay::run(&command, shared, console))),
         Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),

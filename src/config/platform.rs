@@ -4,9 +4,18 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::section::{Section, Setting};
+use crate::domain::MicropayPace;
 use crate::platform::TokenMode;
 
-pub(super) const KEYS: &[&str] = &["base_url", "timeout_ms", "token_mode"];
+pub(super) const KEYS: &[&str] = &[
+    "base_url",
+    "timeout_ms",
+    "token_mode",
+    "micropay_timeout_ms",
+    "micropay_system_error_pause_ms",
+    "micropay_password_pause_ms",
+    "micropay_limit_ms",
+];
 
 pub(super) const TOKEN_MODES: [(&str, TokenMode); 2] = [("stable", TokenMode::Stable), ("legacy", TokenMode::Legacy)];
 
@@ -21,6 +30,10 @@ pub struct PlatformConfig {
     pub timeout: Duration,
     /// How the access_token is asked for.
     pub token_mode: TokenMode,
+    /// How long one call of a payment at the counter may take.
+    pub micropay_timeout: Duration,
+    /// How fast a payment at the counter moves.
+    pub micropay_pace: MicropayPace,
 }
 
 pub(super) fn read(mut section: Section<'_>, reply_deadline: &Setting<Duration>) -> PlatformConfig {
@@ -36,7 +49,14 @@ pub(super) fn read(mut section: Section<'_>, reply_deadline: &Setting<Duration>)
         );
         section.error("timeout_ms", place, cause, "lower it, or raise server.reply_deadline_ms");
     }
-    PlatformConfig { base_url, timeout: timeout.value, token_mode }
+    let micropay_timeout = section.milliseconds("micropay_timeout_ms", 200..=30_000, 10_000).value;
+    let micropay_pace = MicropayPace {
+        after_system_error: section.milliseconds("micropay_system_error_pause_ms", 50..=60_000, 5_000).value,
+        password_interval: section.milliseconds("micropay_password_pause_ms", 50..=60_000, 10_000).value,
+        limit: section.milliseconds("micropay_limit_ms", 1_000..=300_000, 30_000).value,
+        ..MicropayPace::default()
+    };
+    PlatformConfig { base_url, timeout: timeout.value, token_mode, micropay_timeout, micropay_pace }
 }
 
 fn read_base_url(section: &mut Section<'_>) -> String {

@@ -47,6 +47,10 @@ struct Platform {
     base_url: String,
     timeout_ms: u64,
     token_mode: &'static str,
+    micropay_timeout_ms: u64,
+    micropay_system_error_pause_ms: u64,
+    micropay_password_pause_ms: u64,
+    micropay_limit_ms: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +107,10 @@ impl From<&Config> for Effective {
                 base_url: platform_config.base_url.clone(),
                 timeout_ms: milliseconds(platform_config.timeout),
                 token_mode: word(&platform::TOKEN_MODES, platform_config.token_mode),
+                micropay_timeout_ms: milliseconds(platform_config.micropay_timeout),
+                micropay_system_error_pause_ms: milliseconds(platform_config.micropay_pace.after_system_error),
+                micropay_password_pause_ms: milliseconds(platform_config.micropay_pace.password_interval),
+                micropay_limit_ms: milliseconds(platform_config.micropay_pace.limit),
             },
             logging: Logging {
                 format: word(&logging::FORMATS, config.logging.format),

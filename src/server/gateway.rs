@@ -61,7 +61,8 @@ impl Gateway {
         self.parties.get(name)
     }
 
-    pub(super) fn parties(&self) -> impl Iterator<Item = &Arc<Party>> {
+    /// Every party that is served.
+    pub fn parties(&self) -> impl Iterator<Item = &Arc<Party>> {
         self.parties.values()
     }
 

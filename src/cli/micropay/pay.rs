@@ -1,0 +1,127 @@
+//! `nontax micropay pay` and `cancel`: a payment in the hands of whoever sits at the terminal.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Read;
+use std::sync::{Mutex, PoisonError};
+
+use clap::Args;
+
+use super::{Counter, KeyArguments, failed, key, write_json, write_outcome};
+use crate::app::MicropayOutcome;
+use crate::cli::{Console, Exit, Failure, Format};
+use crate::envelope::sha256_hex;
+use crate::store::MicropayRecord;
+use crate::wire::{MicropayRequest, from_json};
+
+/// Largest request that is read: one has a few items of a few hundred bytes.
+const MAX_REQUEST_BYTES: u64 = 1024 * 1024;
+
+/// Random bytes behind a key that nobody gave.
+const KEY_BYTES: usize = 32;
+
+/// Characters of such a key, 4 bits each: no two payments draw the same, and a person can still copy it.
+const KEY_CHARACTERS: usize = 24;
+
+/// What `micropay pay` takes.
+#[derive(Debug, Args)]
+pub struct PayArguments {
+    /// The party, by its name in the configuration.
+    #[arg(long, value_name = "NAME")]
+    party: String,
+    /// What the payment is known by: the same key goes on with the same payment. Made here and told when it is left out.
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// The request, JSON with the platform's names; - for standard input, so that the payer's code is in no file.
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// How to print the outcome.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) async fn pay(arguments: &PayArguments, counter: &Counter, console: &mut Console<'_>) -> Result<(), Failure> {
+    let party = counter.party(&arguments.party)?;
+    let key = match &arguments.key {
+        Some(text) => key(text)?,
+        None => key(&new_key()?)?,
+    };
+    let request = read_request(&arguments.file, console)?;
+    let telling = Mutex::new((None, &mut *console.err));
+    let tell = |record: &MicropayRecord| {
+        let mut telling = telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let (told, err) = &mut *telling;
+        if *told != Some(record.version) {
+            *told = Some(record.version);
+            // A terminal that is gone is no reason to stop.
+            let _ = writeln!(err, "{}: {}{}", record.key, record.payment.state.name(), progress(record));
+        }
+    };
+    counter.runner.begin(party, &key, &request).await.map_err(|error| failed(&error))?;
+    let outcome = counter.runner.follow(party, &key, &tell).await.map_err(|error| {
+        failed(&error).with_help(format!("nontax micropay pay --party {} --key {key} goes on with it", party.name))
+    })?;
+    write(arguments.format, &outcome, console)?;
+    verdict(&outcome)
+}
+
+pub(super) async fn cancel(
+    arguments: &KeyArguments,
+    counter: &Counter,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let party = counter.party(&arguments.party)?;
+    let key = key(&arguments.key)?;
+    counter.runner.cancel(party, &key).await.map_err(|error| failed(&error))?;
+    let outcome = counter.runner.follow(party, &key, &|_| {}).await.map_err(|error| failed(&error))?;
+    write(arguments.format, &outcome, console)
+}
+
+fn write(format: Format, outcome: &MicropayOutcome, console: &mut Console<'_>) -> Result<(), Failure> {
+    match format {
+        Format::Json => write_json(outcome, console),
+        Format::Text => write_outcome(outcome, console),
+    }
+}
+
+/// The exit code: everything was told already.
+fn verdict(outcome: &MicropayOutcome) -> Result<(), Failure> {
+    match outcome.state {
+        "paid" => Ok(()),
+        "failed" => Err(Failure::new(Exit::Refused, String::new())),
+        _ => Err(Failure::new(Exit::Failure, String::new())),
+    }
+}
+
+fn progress(record: &MicropayRecord) -> String {
+    let mut text = format!(", {} calls", record.payment.attempts);
+    if let Some(order_id) = &record.payment.order_id {
+        let _ = write!(text, ", order {order_id}");
+    }
+    if let Some(refusal) = &record.payment.refusal {
+        let _ = write!(text, ", {} {}", refusal.errcode, refusal.errmsg);
+    }
+    text
+}
+
+fn read_request(file: &str, console: &mut Console<'_>) -> Result<MicropayRequest, Failure> {
+    let cannot_read = |error: std::io::Error| Failure::new(Exit::Usage, format!("{file} cannot be read: {error}"));
+    let mut bytes = Vec::new();
+    if file == "-" {
+        console.input.take(MAX_REQUEST_BYTES).read_to_end(&mut bytes).map_err(cannot_read)?;
+    } else {
+        fs::File::open(file)
+            .and_then(|file| file.take(MAX_REQUEST_BYTES).read_to_end(&mut bytes))
+            .map_err(cannot_read)?;
+    }
+    from_json(&bytes).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{file} is not the request of a micropay: {error}"))
+            .with_help("write it as the page of nontaxmicropay does: {\"desc\": …, \"fee\": …, \"auth_code\": …}")
+    })
+}
+
+fn new_key() -> Result<String, Failure> {
+    let mut bytes = [0; KEY_BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::from_error(Exit::Failure, &error))?;
+    Ok(sha256_hex(&bytes)[..KEY_CHARACTERS].to_owned())
+}
