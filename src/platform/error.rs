@@ -1,6 +1,9 @@
 //! What can go wrong with a call to the platform, by whose fault it is.
 
-use crate::wire::{ApiErrcode, RequestProblem};
+use std::net::IpAddr;
+
+use super::ErrcodeAdvice;
+use crate::wire::{ApiErrcode, Locale, RequestProblem};
 
 /// A call that gave no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,11 +29,11 @@ pub enum PlatformError {
     Unreadable {
         /// The path of the API.
         api: &'static str,
-        /// What is wrong, without the content.
+        /// What was received, cut and masked.
         problem: String,
     },
     /// The platform refused.
-    #[error("{api}: the platform refused with errcode {errcode}: {errmsg}")]
+    #[error("{api}: the platform refused with errcode {errcode}: {errmsg}{}", whitelist_cure(*.errcode, .errmsg))]
     Refused {
         /// The path of the API.
         api: &'static str,
@@ -48,11 +51,40 @@ pub enum PlatformError {
 }
 
 impl PlatformError {
+    /// The path of the API that was called, or was to be called; `access_token` when there was none to call it with.
+    #[must_use]
+    pub const fn api(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest { api, .. }
+            | Self::Unreachable { api, .. }
+            | Self::Unreadable { api, .. }
+            | Self::Refused { api, .. } => api,
+            Self::NoToken { .. } => "access_token",
+        }
+    }
+
     /// The platform's errcode, when it refused.
     #[must_use]
     pub const fn errcode(&self) -> Option<i64> {
         match self {
             Self::Refused { errcode, .. } => Some(*errcode),
+            Self::InvalidRequest { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } | Self::NoToken { .. } => {
+                None
+            }
+        }
+    }
+
+    /// What stands behind the errcode and what to do about it, when the platform refused.
+    #[must_use]
+    pub fn errcode_advice(&self, locale: Locale) -> Option<ErrcodeAdvice> {
+        self.errcode().map(|errcode| ErrcodeAdvice::of_code(errcode, locale))
+    }
+
+    /// The address that the platform saw this machine call from, when it is not on the account's whitelist (40164).
+    #[must_use]
+    pub fn seen_ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Refused { errcode, errmsg, .. } => seen_ip(*errcode, errmsg),
             Self::InvalidRequest { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } | Self::NoToken { .. } => {
                 None
             }
@@ -73,4 +105,57 @@ impl PlatformError {
 
 fn joined(problems: &[RequestProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The first address in the words of 40164: `invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist`.
+fn seen_ip(errcode: i64, errmsg: &str) -> Option<IpAddr> {
+    if ApiErrcode::from_code(errcode) != Some(ApiErrcode::IpNotListed) {
+        return None;
+    }
+    let words = errmsg.split(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':'));
+    words.filter_map(|word| word.parse::<IpAddr>().ok()).map(|address| address.to_canonical()).next()
+}
+
+fn whitelist_cure(errcode: i64, errmsg: &str) -> String {
+    seen_ip(errcode, errmsg).map_or_else(String::new, |address| {
+        let cure = ErrcodeAdvice::of(ApiErrcode::IpNotListed, Locale::English).cure;
+        format!("; the platform saw the address {address}: {cure}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(errcode: i64, errmsg: &str) -> PlatformError {
+        PlatformError::Refused { api: "/cgi-bin/stable_token", errcode, errmsg: errmsg.to_owned() }
+    }
+
+    #[test]
+    fn an_address_that_is_not_listed_is_told_with_the_cure() {
+        for (errmsg, seen) in [
+            ("invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist rid: 5f1a-b2", "203.0.113.9"),
+            ("invalid ip ::ffff:203.0.113.9, not in whitelist", "203.0.113.9"),
+            ("invalid ip 2001:db8::7, not in whitelist", "2001:db8::7"),
+        ] {
+            let error = refused(40164, errmsg);
+            assert_eq!(error.seen_ip(), Some(seen.parse().unwrap()), "{errmsg}");
+            let told = error.to_string();
+            assert!(told.contains(&format!("saw the address {seen}: add it")) && told.contains("whitelist"), "{told}");
+        }
+        assert_eq!(refused(40164, "invalid ip").seen_ip(), None);
+        assert_eq!(refused(40013, "invalid appid 203.0.113.9").seen_ip(), None);
+    }
+
+    #[test]
+    fn only_a_call_that_was_made_leaves_its_outcome_open() {
+        let broken = |api| PlatformError::Unreachable { api, problem: String::new() };
+        assert!(broken("/nontax/refund").outcome_is_unknown());
+        assert!(!broken("/cgi-bin/stable_token").outcome_is_unknown());
+        assert!(refused(-1, "").outcome_is_unknown() && !refused(9_202_011, "").outcome_is_unknown());
+        let problem = RequestProblem { field: "fee".into(), rule: "must be above 0".into() };
+        let unsent = PlatformError::InvalidRequest { api: "/nontax/refund", problems: vec![problem] };
+        assert!(!unsent.outcome_is_unknown());
+        assert_eq!(unsent.to_string(), "/nontax/refund: the request was not sent: fee: must be above 0");
+    }
 }

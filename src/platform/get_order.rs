@@ -1,6 +1,6 @@
 //! The Order Query API (source §6.1.3).
 
-use super::{PlatformClient, PlatformError};
+use super::{PlatformClient, PlatformError, Replied};
 use crate::domain::OrderId;
 use crate::wire::{GetOrderReply, GetOrderRequest};
 
@@ -22,10 +22,18 @@ impl PlatformClient {
             service_id: None,
             order_id: order_id.as_str().to_owned(),
         };
-        match self.call::<GetOrderReply>(GET_ORDER, &request).await {
+        match self.query_order(&request).await {
             Ok(replied) => Ok(Some(replied.reply)),
             Err(error) if error.errcode() == Some(NO_SUCH_ORDER) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// As [`Self::get_order`], with the whole document; an order that does not exist is a refusal.
+    ///
+    /// # Errors
+    /// [`PlatformError`] when it was refused, or the question was not answered.
+    pub async fn query_order(&self, request: &GetOrderRequest) -> Result<Replied<GetOrderReply>, PlatformError> {
+        self.call(GET_ORDER, request).await
     }
 }

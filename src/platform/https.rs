@@ -2,23 +2,25 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
+use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use super::received::{describe, with_status};
 use super::{PlatformError, Replied};
 use crate::wire::{InvalidJson, from_json};
 
 /// The largest reply that is read. An order with a long history has a few kilobytes.
-const MAX_REPLY_BYTES: usize = 1 << 20;
-
-/// How much of an unreadable reply an error shows.
-const SHOWN_CHARS: usize = 80;
+pub(super) const MAX_REPLY_BYTES: usize = 1 << 20;
 
 /// A pool of connections to the platform, shared by all parties.
 #[derive(Clone, Debug)]
 pub struct Https {
     client: reqwest::Client,
     base_url: String,
+    timeout: Duration,
 }
 
 impl Https {
@@ -29,12 +31,23 @@ impl Https {
     /// [`PlatformError::Unreachable`] when the TLS roots of this machine cannot be read.
     pub fn new(base_url: &str, timeout: Duration) -> Result<Self, PlatformError> {
         let client = reqwest::Client::builder()
-            .timeout(timeout)
             .redirect(Policy::none())
             .user_agent(concat!("nontax-gateway/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| PlatformError::Unreachable { api: "https", problem: without_url(e) })?;
-        Ok(Self { client, base_url: base_url.trim_end_matches('/').to_owned() })
+        Ok(Self { client, base_url: base_url.trim_end_matches('/').to_owned(), timeout })
+    }
+
+    /// The same pool with another patience.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout, ..self.clone() }
+    }
+
+    /// Where the calls go, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// POSTs a JSON body.
@@ -44,6 +57,16 @@ impl Https {
         query: &[(&str, &str)],
         body: &impl serde::Serialize,
     ) -> Result<Replied<T>, PlatformError> {
+        self.read(api, self.send(api, query, body).await?).await
+    }
+
+    /// POSTs a JSON body; what comes back is still to be read.
+    pub(super) async fn send(
+        &self,
+        api: &'static str,
+        query: &[(&str, &str)],
+        body: &impl serde::Serialize,
+    ) -> Result<reqwest::Response, PlatformError> {
         let body = serde_json::to_vec(body)
             .map_err(|e| PlatformError::Unreadable { api, problem: format!("the request cannot be written: {e}") })?;
         let request = self
@@ -52,7 +75,7 @@ impl Https {
             .query(query)
             .header("content-type", "application/json")
             .body(body);
-        self.call(api, request).await
+        request.timeout(self.timeout).send().await.map_err(|e| unreachable(api, e))
     }
 
     /// GETs a JSON reply.
@@ -61,42 +84,78 @@ impl Https {
         api: &'static str,
         query: &[(&str, &str)],
     ) -> Result<Replied<T>, PlatformError> {
-        self.call(api, self.client.get(format!("{}{api}", self.base_url)).query(query)).await
+        let request = self.client.get(format!("{}{api}", self.base_url)).query(query).timeout(self.timeout);
+        self.read(api, request.send().await.map_err(|e| unreachable(api, e))?).await
     }
 
-    async fn call<T: DeserializeOwned>(
+    /// GETs a JSON reply from the base URL itself.
+    pub(super) async fn get_base<T: DeserializeOwned>(&self, api: &'static str) -> Result<Replied<T>, PlatformError> {
+        let request = self.client.get(&self.base_url).timeout(self.timeout);
+        self.read(api, request.send().await.map_err(|e| unreachable(api, e))?).await
+    }
+
+    async fn read<T: DeserializeOwned>(
         &self,
         api: &'static str,
-        request: reqwest::RequestBuilder,
+        mut response: reqwest::Response,
     ) -> Result<Replied<T>, PlatformError> {
-        let unreachable = |e| PlatformError::Unreachable { api, problem: without_url(e) };
-        let mut response = request.send().await.map_err(unreachable)?;
-        let status = response.status();
-        let mut reply = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if reply.len() + chunk.len() > MAX_REPLY_BYTES {
-                let problem = format!("it is larger than {MAX_REPLY_BYTES} bytes");
-                return Err(PlatformError::Unreadable { api, problem });
-            }
-            reply.extend_from_slice(&chunk);
-        }
-        if !status.is_success() {
-            return Err(PlatformError::Unreachable { api, problem: format!("HTTP status {status}") });
-        }
-        let unreadable = |e: InvalidJson| PlatformError::Unreadable { api, problem: describe(&reply, &e) };
-        Ok(Replied { reply: from_json(&reply).map_err(unreadable)?, document: from_json(&reply).map_err(unreadable)? })
+        let reply = read_bytes(api, &mut response, Vec::new()).await?;
+        check_status(api, &response, &reply)?;
+        read_json(api, &reply)
     }
 }
 
-fn describe(reply: &[u8], error: &dyn std::fmt::Display) -> String {
-    match reply.trim_ascii_start().first() {
-        None => "it is empty".to_owned(),
-        Some(b'<') => {
-            let start: String = String::from_utf8_lossy(reply).chars().take(SHOWN_CHARS).collect();
-            format!("it looks like HTML in place of JSON, from a proxy perhaps: {start:?}")
+/// What is left of a response, after what was read of it already.
+pub(super) async fn read_bytes(
+    api: &'static str,
+    response: &mut reqwest::Response,
+    mut reply: Vec<u8>,
+) -> Result<Vec<u8>, PlatformError> {
+    while let Some(chunk) = response.chunk().await.map_err(|e| unreachable(api, e))? {
+        if reply.len() + chunk.len() > MAX_REPLY_BYTES {
+            let problem = format!("it is larger than {MAX_REPLY_BYTES} bytes");
+            return Err(PlatformError::Unreadable { api, problem });
         }
-        Some(_) => error.to_string(),
+        reply.extend_from_slice(&chunk);
     }
+    Ok(reply)
+}
+
+/// The platform replies with status 200 whatever the errcode. A body with an errcode is believed under any status: it says more.
+pub(super) fn check_status(api: &'static str, response: &reqwest::Response, reply: &[u8]) -> Result<(), PlatformError> {
+    let status = response.status();
+    if status.is_success() || refuses(reply) {
+        return Ok(());
+    }
+    let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
+    let problem = with_status(status, location.map(|location| location.to_str().unwrap_or_default()), reply);
+    let passes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    if status.is_server_error() || passes {
+        Err(PlatformError::Unreachable { api, problem })
+    } else {
+        Err(PlatformError::Unreadable { api, problem })
+    }
+}
+
+/// Whether a body is a JSON object with an errcode other than 0.
+fn refuses(reply: &[u8]) -> bool {
+    let document = from_json::<Value>(reply).ok();
+    document.and_then(|document| document.get("errcode")?.as_i64()).is_some_and(|errcode| errcode != 0)
+}
+
+pub(super) fn read_json<T: DeserializeOwned>(api: &'static str, reply: &[u8]) -> Result<Replied<T>, PlatformError> {
+    let unreadable = |e: InvalidJson| PlatformError::Unreadable { api, problem: describe(reply, &e) };
+    let document: Value = from_json(reply).map_err(unreadable)?;
+    if !document.is_object() {
+        // A list would read as an object whose fields are all absent.
+        let problem = format!("it is JSON, {} bytes, but no object", reply.len());
+        return Err(PlatformError::Unreadable { api, problem });
+    }
+    Ok(Replied { reply: from_json(reply).map_err(unreadable)?, document })
+}
+
+pub(super) fn unreachable(api: &'static str, error: reqwest::Error) -> PlatformError {
+    PlatformError::Unreachable { api, problem: without_url(error) }
 }
 
 fn without_url(error: reqwest::Error) -> String {

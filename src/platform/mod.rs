@@ -1,7 +1,11 @@
 //! The client of the platform's APIs (protocol §6): one file per API, one access token per account.
 
 mod access_token;
+mod api_table;
 mod client;
+mod client_ip;
+mod download_bill;
+mod errcode_advice;
 mod error;
 mod get_order;
 mod get_order_list;
@@ -12,13 +16,19 @@ mod mock;
 mod notify_inconsistent_order;
 mod query_fee;
 mod real_name;
+mod received;
 mod refund;
 mod reply;
+mod retry;
 mod token_request;
 mod unified_order;
 
 pub use access_token::{AccessToken, CurrentToken, ForceRefreshError, TokenSource};
+pub use api_table::{APIS, Api, Repetition};
 pub use client::PlatformClient;
+pub use client_ip::get_client_ip;
+pub use download_bill::{DOWNLOAD_BILL, DOWNLOAD_TIMEOUT, MAX_STATEMENT_BYTES, Statement, StatementKind};
+pub use errcode_advice::{ErrcodeAdvice, Retry};
 pub use error::PlatformError;
 pub use get_order::GET_ORDER;
 pub use get_order_list::GET_ORDER_LIST;
@@ -31,5 +41,6 @@ pub use query_fee::QUERY_FEE;
 pub use real_name::{GET_AUTH_URL, GET_REAL_NAME};
 pub use refund::REFUND;
 pub use reply::Replied;
-pub use token_request::{AppSecret, IssuedToken, TokenMode, TokenRequest};
+pub use retry::{MAX_ATTEMPTS, pause_before_repetition};
+pub use token_request::{AppSecret, IssuedToken, LEGACY_TOKEN, STABLE_TOKEN, TokenMode, TokenRequest};
 pub use unified_order::UNIFIED_ORDER;

@@ -8,8 +8,11 @@ use zeroize::Zeroizing;
 use super::{AccessToken, Https, PlatformError};
 use crate::wire::{StableTokenRequest, TokenReply};
 
-const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
-const LEGACY_TOKEN: &str = "/cgi-bin/token";
+/// The path of the call that leaves the token of others alone.
+pub const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
+
+/// The path of the call that ends the token of others.
+pub const LEGACY_TOKEN: &str = "/cgi-bin/token";
 
 /// How a token is got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

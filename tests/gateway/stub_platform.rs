@@ -1,5 +1,6 @@
 //! A platform that answers what a test tells it to, well or badly, and counts its calls.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub(crate) enum OrderReply {
     Gated(Value),
     /// This JSON, after a while.
     After(Duration, Value),
+    /// These bytes one by one, each after a while.
+    Dripping(Duration, Vec<u8>),
 }
 
 /// The platform.
@@ -35,6 +38,7 @@ pub(crate) struct StubPlatform {
 
 struct State {
     reply: Mutex<OrderReply>,
+    replies_at: Mutex<HashMap<String, VecDeque<OrderReply>>>,
     requests: Mutex<Vec<String>>,
     gate: watch::Sender<bool>,
 }
@@ -59,8 +63,12 @@ impl StubPlatform {
     pub(crate) async fn start(reply: OrderReply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state =
-            Arc::new(State { reply: Mutex::new(reply), requests: Mutex::default(), gate: watch::Sender::new(false) });
+        let state = Arc::new(State {
+            reply: Mutex::new(reply),
+            replies_at: Mutex::default(),
+            requests: Mutex::default(),
+            gate: watch::Sender::new(false),
+        });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -73,6 +81,16 @@ impl StubPlatform {
     /// From now on answers order queries with `reply`.
     pub(crate) fn answers(&self, reply: OrderReply) {
         *self.state.reply.lock().unwrap() = reply;
+    }
+
+    /// From now on answers calls of `path` with `replies` in turn, and with the last of them for ever.
+    pub(crate) fn answers_at(&self, path: &str, replies: impl IntoIterator<Item = OrderReply>) {
+        self.state.replies_at.lock().unwrap().insert(path.to_owned(), replies.into_iter().collect());
+    }
+
+    /// How often `path` was called.
+    pub(crate) fn calls(&self, path: &str) -> usize {
+        self.state.requests.lock().unwrap().iter().filter(|line| path_of(line) == path).count()
     }
 
     /// Lets gated replies go.
@@ -100,11 +118,24 @@ impl StubPlatform {
     }
 }
 
+/// The path of a request's first line.
+fn path_of(request_line: &str) -> &str {
+    request_line.split(' ').nth(1).and_then(|target| target.split('?').next()).unwrap_or_default()
+}
+
 async fn answer(mut stream: TcpStream, state: Arc<State>) {
     let Some(request_line) = read_request(&mut stream).await else { return };
     let is_token = request_line.contains("/cgi-bin/");
+    let scripted = state
+        .replies_at
+        .lock()
+        .unwrap()
+        .get_mut(path_of(&request_line))
+        .and_then(|replies| if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() });
     state.requests.lock().unwrap().push(request_line);
-    let reply = if is_token {
+    let reply = if let Some(reply) = scripted {
+        reply
+    } else if is_token {
         OrderReply::Json(json!({ "access_token": TOKEN, "expires_in": 7200 }))
     } else {
         state.reply.lock().unwrap().clone()
@@ -119,6 +150,15 @@ async fn answer(mut stream: TcpStream, state: Arc<State>) {
         OrderReply::After(pause, json) => {
             tokio::time::sleep(pause).await;
             http("200 OK", &json.to_string())
+        }
+        OrderReply::Dripping(pause, bytes) => {
+            for byte in bytes {
+                tokio::time::sleep(pause).await;
+                if stream.write_all(&[byte]).await.is_err() {
+                    return;
+                }
+            }
+            Vec::new()
         }
     };
     let _ = stream.write_all(&bytes).await;
