@@ -1,6 +1,6 @@
-//! AES-CBC with PKCS#7 padding, the key schedule prepared once.
+//! AES with PKCS#7 padding, the key schedule prepared once: CBC for the callbacks, ECB for the real name.
 
-use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
+use aes::cipher::{BlockCipherDecrypt as _, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 use aes::{Aes128, Aes192, Aes256, Block};
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, ConstantTimeLess as _};
 
@@ -81,6 +81,40 @@ pub(super) fn decrypt(aes: &Aes, iv_and_ciphertext: &[u8]) -> Result<Vec<u8>, Ba
     let padding = padding_of(&plaintext[plaintext.len() - IV_BYTES..]).ok_or(BadCiphertext::Padding)?;
     plaintext.truncate(plaintext.len() - padding);
     Ok(plaintext)
+}
+
+/// The plaintext of AES-ECB with PKCS#5 padding, which only the real name comes in. There is no iv.
+pub(super) fn decrypt_ecb(aes: &Aes, ciphertext: &[u8]) -> Result<Vec<u8>, BadCiphertext> {
+    let length = ciphertext.len();
+    if length == 0 || !length.is_multiple_of(IV_BYTES) {
+        return Err(BadCiphertext::Length(length));
+    }
+    let mut plaintext = ciphertext.to_vec();
+    let (blocks, _) = Block::slice_as_chunks_mut(&mut plaintext);
+    match aes {
+        Aes::Bits128(aes) => aes.decrypt_blocks(blocks),
+        Aes::Bits192(aes) => aes.decrypt_blocks(blocks),
+        Aes::Bits256(aes) => aes.decrypt_blocks(blocks),
+    }
+    let padding = padding_of(&plaintext[length - IV_BYTES..]).ok_or(BadCiphertext::Padding)?;
+    plaintext.truncate(length - padding);
+    Ok(plaintext)
+}
+
+/// AES-ECB with PKCS#5 padding, as the platform makes it: the tests' side of [`decrypt_ecb`].
+#[cfg(test)]
+pub(super) fn encrypt_ecb(aes: &Aes, plaintext: &[u8]) -> Vec<u8> {
+    use aes::cipher::BlockCipherEncrypt as _;
+    let padding = IV_BYTES - plaintext.len() % IV_BYTES;
+    let mut bytes = plaintext.to_vec();
+    bytes.resize(bytes.len() + padding, padding.to_le_bytes()[0]);
+    let (blocks, _) = Block::slice_as_chunks_mut(&mut bytes);
+    match aes {
+        Aes::Bits128(aes) => aes.encrypt_blocks(blocks),
+        Aes::Bits192(aes) => aes.encrypt_blocks(blocks),
+        Aes::Bits256(aes) => aes.encrypt_blocks(blocks),
+    }
+    bytes
 }
 
 /// The length of the padding of a last block, looking at all 16 bytes whatever they are.

@@ -9,6 +9,7 @@ mod explain;
 mod key_ring;
 mod open;
 mod platform_key;
+mod real_name;
 mod signing_key;
 mod symmetric_key;
 
@@ -18,5 +19,6 @@ pub use explain::{Explanation, Step, Verdict, WrittenKey, explain};
 pub use key_ring::{InvalidKeyRing, KeyRing, SignatureOver};
 pub use open::{DecryptionFault, EnvelopeFault, Opened, SignatureFault, Verified};
 pub use platform_key::{InvalidPlatformKey, PlatformKey, SmallKeys};
+pub use real_name::{RealName, RealNameFault, open_real_name};
 pub use signing_key::{InvalidSigningKey, SigningKey};
 pub use symmetric_key::{InvalidSymmetricKey, KeyEncoding, SymmetricKey};

@@ -5,10 +5,10 @@ use std::fmt;
 use aws_lc_rs::signature::{
     ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256,
 };
-use rsa::RsaPublicKey;
 use rsa::pkcs1::DecodeRsaPublicKey as _;
 use rsa::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
 use rsa::traits::PublicKeyParts as _;
+use rsa::{BigUint, RsaPublicKey};
 use x509_cert::der::{DecodePem as _, Encode as _};
 
 /// The smallest key that is taken without a word from the operator, in bits.
@@ -76,6 +76,7 @@ pub struct PlatformKey {
     id: String,
     bits: usize,
     verifier: ParsedPublicKey,
+    public: RsaPublicKey,
 }
 
 impl PlatformKey {
@@ -97,13 +98,13 @@ impl PlatformKey {
             return Err(InvalidPlatformKey::Size { found: bits });
         }
         let exponent = key.e();
-        if *exponent < rsa::BigUint::from(65_537_u32) || exponent.bits() > 33 {
+        if *exponent < BigUint::from(65_537_u32) || exponent.bits() > 33 {
             return Err(InvalidPlatformKey::Exponent);
         }
         let unreadable = |problem: String| InvalidPlatformKey::Unreadable { label: "PUBLIC KEY".to_owned(), problem };
         let der = key.to_public_key_der().map_err(|e| unreadable(e.to_string()))?;
         let verifier = ParsedPublicKey::new(algorithm, der.as_bytes()).map_err(|e| unreadable(e.to_string()))?;
-        Ok(Self { id: id.to_owned(), bits, verifier })
+        Ok(Self { id: id.to_owned(), bits, verifier, public: key.clone() })
     }
 
     /// The name by which the log and the metrics know the key.
@@ -122,6 +123,19 @@ impl PlatformKey {
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier.verify_sig(message, signature).is_ok()
+    }
+
+    /// What the platform raised with its private exponent, as a block of the key's length; `None` for bytes of another length or
+    /// out of range. The padding is not looked at. Nothing in it is secret: the key is public, and so is what it recovers.
+    pub(super) fn recover(&self, raised: &[u8]) -> Option<Vec<u8>> {
+        let number = BigUint::from_bytes_be(raised);
+        if raised.len() != self.public.size() || number >= *self.public.n() {
+            return None;
+        }
+        let block = number.modpow(self.public.e(), self.public.n()).to_bytes_be();
+        let mut padded = vec![0; raised.len() - block.len()];
+        padded.extend_from_slice(&block);
+        Some(padded)
     }
 }
 
