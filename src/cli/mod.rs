@@ -1,5 +1,6 @@
 //! The command line. One file per command; this one holds what they share.
 
+pub mod api;
 mod assembly;
 mod chain;
 pub mod completions;
@@ -86,6 +87,8 @@ pub enum Command {
     /// Take payments at the counter, and see what became of them.
     #[command(subcommand)]
     Micropay(micropay::MicropayCommand),
+    /// Call the platform's APIs: JSON in, JSON out.
+    Api(api::Args),
     /// Open, make and explain envelopes offline.
     #[command(subcommand)]
     Envelope(envelope::EnvelopeCommand),
@@ -119,6 +122,7 @@ pub fn main() -> ExitCode {
             on_this_console(|console| in_runtime(run_token_client(&command, shared, console)))
         }
         Command::Micropay(command) => on_this_console(|console| in_runtime(micropay::run(&command, shared, console))),
+        Command::Api(args) => on_this_console(|console| in_runtime(api::run(&args, shared, console))),
         Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),

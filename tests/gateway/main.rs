@@ -26,6 +26,7 @@ mod notifications;
 mod placed_orders;
 mod plaintext_faults;
 mod platform_client;
+mod platform_document;
 mod platform_replies;
 mod platform_retries;
 mod queries;

@@ -30,6 +30,9 @@ pub trait CheckedRequest {
     /// The rules in words, for whoever asks what is checked.
     const RULES: &'static [&'static str];
 
+    /// Whether it names the calling account; where it does not, the access_token does.
+    const NAMES_ACCOUNT: bool = true;
+
     /// Every rule that this request breaks; none when it can be sent.
     fn problems(&self) -> Vec<RequestProblem>;
 }

@@ -96,6 +96,7 @@ impl CheckedRequest for MockRequest {
 
 impl CheckedRequest for GetAuthUrlRequest {
     const RULES: &'static [&'static str] = &["redirect_url is there, with http or https"];
+    const NAMES_ACCOUNT: bool = false;
 
     fn problems(&self) -> Vec<RequestProblem> {
         let mut findings = Findings::default();
@@ -106,6 +107,7 @@ impl CheckedRequest for GetAuthUrlRequest {
 
 impl CheckedRequest for GetRealNameRequest {
     const RULES: &'static [&'static str] = &["wx_realname_token is there"];
+    const NAMES_ACCOUNT: bool = false;
 
     fn problems(&self) -> Vec<RequestProblem> {
         let mut findings = Findings::default();
