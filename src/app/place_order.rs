@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::convert::{fen, item_from_wire};
 use super::placed_order_answer::kept;
-use super::refund_desk::CALL_DEADLINE;
+use super::refund_desk::{CALL_DEADLINE, as_stored};
 use super::{Fault, Party};
 use crate::domain::{
     BankId, DepartmentCode, Fen, InvalidIdentifier, Item, NoticeType, ORDER_LIFETIME_SECONDS, Objection, OrderDetails,
@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::envelope::sha256_hex;
 use crate::platform::{PlatformClient, PlatformError, UNIFIED_ORDER};
 use crate::store::{OpenedOrder, OrderReservation, PlacedOrder, ReservedOrder, Store, StoreError};
-use crate::wire::{GetOrderListRequest, UnifiedOrderRequest};
+use crate::wire::{CheckedRequest as _, GetOrderListRequest, RequestProblem, UnifiedOrderRequest};
 
 /// Longest key of a caller in bytes: it stands in an index.
 const MAX_KEY_BYTES: usize = 128;
@@ -49,14 +49,9 @@ pub enum PlaceOrderError {
     /// The party has no way to the platform.
     #[error("party \"{0}\" has no app_secret to call the platform with")]
     NoPlatformAccess(String),
-    /// A field is not what it must be.
-    #[error("{field} {rule}")]
-    Invalid {
-        /// The field as the protocol spells it.
-        field: &'static str,
-        /// The rule.
-        rule: String,
-    },
+    /// Fields are not what they must be.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<RequestProblem>),
     /// The key was used with another order.
     #[error("the key was used before, with another order")]
     KeyTaken,
@@ -108,14 +103,12 @@ pub enum PlaceOrderError {
 
 impl From<InvalidIdentifier> for PlaceOrderError {
     fn from(invalid: InvalidIdentifier) -> Self {
-        Self::Invalid { field: invalid.field, rule: "is missing, too long or holds a control character".to_owned() }
+        invalid_field(invalid.field, "is missing, too long or holds a control character")
     }
 }
 
-impl From<Fault> for PlaceOrderError {
-    fn from(fault: Fault) -> Self {
-        Self::Invalid { field: "items", rule: format!("holds an amount that is none: {fault}") }
-    }
+fn invalid_field(field: &str, rule: impl Into<String>) -> PlaceOrderError {
+    PlaceOrderError::Invalid(vec![RequestProblem { field: field.to_owned(), rule: rule.into() }])
 }
 
 /// Places an order, unless the caller's key has one. The platform is called once at most; a call that gave no word is never
@@ -135,6 +128,10 @@ pub async fn place_order(
     let access = party.platform.as_ref();
     let platform = access.ok_or_else(|| PlaceOrderError::NoPlatformAccess(party.name.to_string()))?;
     let request = with_appid(party, wish.order)?;
+    let problems = request.problems();
+    if !problems.is_empty() {
+        return Err(PlaceOrderError::Invalid(problems));
+    }
     let (subject, details) = (subject(&request)?, details(&request)?);
     check_key(&wish.idempotency_key)?;
     let mut reservation = OrderReservation {
@@ -147,6 +144,7 @@ pub async fn place_order(
         allow_open_order: wish.allow_open_order,
         looked_up: false,
     };
+    let now = as_stored(now);
     let stale_before = now - CALL_DEADLINE;
     let mut reserved = store.reserve_order(reservation.clone(), now, stale_before).await?;
     if reserved == ReservedOrder::Unknown {
@@ -226,24 +224,19 @@ fn with_appid(party: &Party, order: UnifiedOrderRequest) -> Result<UnifiedOrderR
     let appid = order.appid.trim();
     if !appid.is_empty() && appid != party.appid {
         let rule = format!("must be \"{}\", the party's, or be left out", party.appid);
-        return Err(PlaceOrderError::Invalid { field: "appid", rule });
+        return Err(invalid_field("appid", rule));
     }
     Ok(UnifiedOrderRequest { appid: party.appid.clone(), ..order })
 }
 
 fn check_key(key: &str) -> Result<(), PlaceOrderError> {
     if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
-        let rule = "must be one line of 1 to 128 bytes".to_owned();
-        return Err(PlaceOrderError::Invalid { field: "key", rule });
+        return Err(invalid_field("key", "must be one line of 1 to 128 bytes"));
     }
     Ok(())
 }
 
 fn subject(request: &UnifiedOrderRequest) -> Result<OrderSubject, PlaceOrderError> {
-    if request.payment_notice_no.is_some() == request.order_no.is_some() {
-        let rule = "or order_no must be given, and not both".to_owned();
-        return Err(PlaceOrderError::Invalid { field: "payment_notice_no", rule });
-    }
     Ok(OrderSubject {
         region_code: RegionCode::new(&request.region_code)?,
         department_code: DepartmentCode::new(&request.department_code)?,
@@ -253,16 +246,10 @@ fn subject(request: &UnifiedOrderRequest) -> Result<OrderSubject, PlaceOrderErro
 }
 
 fn details(request: &UnifiedOrderRequest) -> Result<OrderDetails, PlaceOrderError> {
-    let fee = fen("fee", request.fee.unwrap_or_default()).ok().filter(|fee| *fee != Fen::ZERO);
-    let fee = fee.ok_or_else(|| PlaceOrderError::Invalid {
-        field: "fee",
-        rule: "must be more than 0 fen (9201003)".to_owned(),
-    })?;
-    let items = request.items.iter().map(item_from_wire).collect::<Result<Vec<Item>, Fault>>()?;
-    if items.iter().map(|item| item.fee).sum::<Option<Fen>>() != Some(fee) {
-        let rule = format!("must add up to the fee of {} fen (9201001)", fee.get());
-        return Err(PlaceOrderError::Invalid { field: "items", rule });
-    }
+    // Checked before: a fee above 0, and items that add up to it.
+    let of_items = |fault: Fault| invalid_field("items", fault.to_string());
+    let fee = fen("fee", request.fee.unwrap_or_default()).map_err(|fault| invalid_field("fee", fault.to_string()))?;
+    let items = request.items.iter().map(item_from_wire).collect::<Result<Vec<Item>, Fault>>().map_err(of_items)?;
     Ok(OrderDetails {
         notice: None,
         fee,
@@ -276,8 +263,6 @@ fn details(request: &UnifiedOrderRequest) -> Result<OrderDetails, PlaceOrderErro
 
 /// SHA-256 of the order as it is sent: the order of its fields is always the same.
 fn digest(request: &UnifiedOrderRequest) -> Result<String, PlaceOrderError> {
-    let bytes = serde_json::to_vec(request);
-    let bytes =
-        bytes.map_err(|error| PlaceOrderError::Invalid { field: "order", rule: format!("cannot be written: {error}") });
-    bytes.map(|bytes| sha256_hex(&bytes))
+    let bytes = serde_json::to_vec(request).map_err(|error| invalid_field("order", error.to_string()))?;
+    Ok(sha256_hex(&bytes))
 }

@@ -125,7 +125,7 @@ pub async fn request_refund(
         requested_by: wish.requested_by,
         told,
     };
-    match store.open_refund(draft, now).await? {
+    match store.open_refund(draft, desk.now).await? {
         OpenedRefund::New(request, plan) => {
             warn_of_the_end(&request, &plan);
             desk.ask(request).await
@@ -183,6 +183,11 @@ fn refund_out_id(party: &Party, wish: &RefundWish) -> Result<RefundOutId, Invali
     RefundOutId::new(&sha256_hex(identity.as_bytes())[..REFUND_OUT_ID_CHARACTERS])
 }
 
+/// The instant as a store keeps it, so that what is told now is what is told later.
+pub(super) fn as_stored(now: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
 fn warn_of_the_end(request: &RefundRequestRecord, plan: &RefundPlan) {
     if let Some(days_left) = plan.days_left.filter(|_| plan.ends_soon()) {
         let (order_id, party) = (request.order_id.as_str(), request.party.as_str());
@@ -202,7 +207,7 @@ impl<'a> Desk<'a> {
     fn of(store: &'a dyn Store, party: &'a Party, now: Timestamp) -> Result<Self, RefundDeskError> {
         let access = party.platform.as_ref();
         let platform = access.ok_or_else(|| RefundDeskError::NoPlatformAccess(party.name.to_string()))?;
-        Ok(Self { store, party, platform, now })
+        Ok(Self { store, party, platform, now: as_stored(now) })
     }
 
     /// What the platform tells of an order whose payment the book lacks.

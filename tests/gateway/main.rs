@@ -13,6 +13,7 @@ mod connections;
 mod counter_platform;
 mod database;
 mod deadlines;
+mod desk_routes;
 mod doctor;
 mod envelope_faults;
 mod journal;

@@ -1,0 +1,57 @@
+//! What the routes that move money share: the party that is meant, the caller's key, and a call that is finished even when the
+//! caller hangs up.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+
+use super::{Gateway, Problem};
+use crate::app::Party;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The party of a look-up, in the URL.
+#[derive(Deserialize)]
+pub(super) struct PartyOfQuery {
+    #[serde(default)]
+    pub(super) party: Option<String>,
+}
+
+impl PartyOfQuery {
+    /// The party that is named; where there is one party only it need not be.
+    pub(super) fn among(&self, gateway: &Gateway) -> Option<Arc<Party>> {
+        if let Some(name) = &self.party {
+            return gateway.party(name).cloned();
+        }
+        let mut parties = gateway.parties();
+        parties.next().filter(|_| parties.next().is_none()).cloned()
+    }
+}
+
+/// There is no such party, or none is named among several.
+pub(super) fn party_unknown() -> Problem {
+    let message = "say in \"party\" which of the gateway's configured parties is meant";
+    Problem::new(StatusCode::NOT_FOUND, "party_unknown", message)
+}
+
+/// The caller's key: what is asked for twice under one key is done once.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
+    let key = headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok()).map(str::trim);
+    let key = key.filter(|key| !key.is_empty()).map(str::to_owned);
+    key.ok_or_else(|| {
+        Problem::invalid_request(
+            "send a header Idempotency-Key, one for each order or refund, the same when you repeat it",
+        )
+    })
+}
+
+/// Runs to its end what was begun, whether the caller waits for it or not.
+pub(super) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::spawn(work).await.map_err(|_| {
+        let message = "the work on it panicked: this is a bug; ask again with the same key";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "panic", message)
+    })
+}
