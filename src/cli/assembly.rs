@@ -35,8 +35,10 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
 
 /// The parties with their keys and their ways to the platform.
 pub(super) fn parties(config: &Config) -> Result<Vec<Party>, Failure> {
-    let PlatformConfig { base_url, timeout, token_mode, .. } = &config.platform;
-    let https = Https::new(base_url, *timeout).map_err(|error| Failure::from_error(Exit::Network, &error))?;
+    let PlatformConfig { base_url, timeout, token_mode, micropay_timeout, .. } = &config.platform;
+    // The connections are as patient as the most patient call; each client bounds its own.
+    let https = Https::new(base_url, (*timeout).max(*micropay_timeout))
+        .map_err(|error| Failure::from_error(Exit::Network, &error))?;
     let party = |party: &PartyConfig| Party {
         name: party.name.clone(),
         appid: party.appid.clone(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::journal_writer::JournalWriter;
 use super::refusal_audit::RefusalBudget;
 use super::{AddressRules, Metrics};
-use crate::app::{OrderResolver, Party};
+use crate::app::{MicropayRunner, OrderResolver, Party};
 use crate::store::SharedStore;
 
 /// The limits of one callback.
@@ -31,16 +31,30 @@ pub struct Gateway {
     pub(super) address_rules: AddressRules,
     pub(super) limits: CallbackLimits,
     pub(super) refusals: RefusalBudget,
+    pub(super) micropays: MicropayRunner,
 }
 
 impl Gateway {
-    /// A gateway for `parties` over `store`. Must be called inside a tokio runtime: it starts the journal's writer.
+    /// A gateway for `parties` over `store` that takes payments at the counter at the pace of the source. Must be called inside a tokio runtime: it starts the journal's writer.
     #[must_use]
     pub fn new(
         parties: Vec<Party>,
         store: SharedStore,
         address_rules: AddressRules,
         limits: CallbackLimits,
+    ) -> Arc<Self> {
+        let micropays = MicropayRunner::at_the_sources_pace(Arc::clone(&store));
+        Self::with_micropays(parties, store, address_rules, limits, micropays)
+    }
+
+    /// As [`Self::new`], with another runner of payments at the counter.
+    #[must_use]
+    pub fn with_micropays(
+        parties: Vec<Party>,
+        store: SharedStore,
+        address_rules: AddressRules,
+        limits: CallbackLimits,
+        micropays: MicropayRunner,
     ) -> Arc<Self> {
         let metrics = Metrics::new();
         let journal = JournalWriter::start(Arc::clone(&store), metrics.journal_lost.clone());
@@ -54,6 +68,7 @@ impl Gateway {
             address_rules,
             limits,
             refusals: RefusalBudget::default(),
+            micropays,
         })
     }
 

@@ -8,6 +8,7 @@ mod desk;
 mod gateway;
 mod journal_writer;
 mod metrics;
+mod micropay;
 mod orders;
 mod peer;
 mod problem;

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{Gateway, Problem, admin, callback, orders, peer, refunds, token};
+use super::{Gateway, Problem, admin, callback, micropay, orders, peer, refunds, token};
 
 /// What Weixin calls, and nothing else.
 pub fn callback_router(gateway: &Arc<Gateway>) -> Router {
@@ -44,6 +44,9 @@ fn admin_api(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .route("/orders/{order_id}", get(orders::show))
         .route("/refunds", post(refunds::request))
         .route("/refunds/{refund_out_id}", get(refunds::show))
+        .route("/micropay", post(micropay::pay))
+        .route("/micropay/{key}", get(micropay::show))
+        .route("/micropay/{key}/cancel", post(micropay::cancel))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such route under /admin/v1"))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(DefaultBodyLimit::max(gateway.limits.max_body_bytes))

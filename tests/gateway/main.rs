@@ -21,6 +21,7 @@ mod journal_reading;
 mod keys;
 mod logs;
 mod micropay_kill;
+mod micropay_routes;
 mod micropays;
 mod migrations;
 mod notifications;

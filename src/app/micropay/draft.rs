@@ -7,7 +7,7 @@ use crate::app::Party;
 use crate::domain::{AuthCode, Fen, MicropayKey, NoticeState, PaymentNoticeNo};
 use crate::envelope::sha256_hex;
 use crate::store::{MicropayRecord, MicropaySubject, NewMicropay, Store};
-use crate::wire::MicropayRequest;
+use crate::wire::{CheckedRequest as _, MicropayRequest, RequestProblem};
 
 /// What is kept of a request, when the platform would look at it at all.
 pub(super) fn draft(
@@ -16,10 +16,10 @@ pub(super) fn draft(
     request: &MicropayRequest,
     at: Timestamp,
 ) -> Result<NewMicropay, MicropayError> {
-    let auth_code = AuthCode::new(&request.auth_code)?;
-    let fee = check(party, request)?;
-    let whole =
-        MicropayRequest { auth_code: auth_code.expose().to_owned(), appid: party.appid.clone(), ..request.clone() };
+    let auth_code = request.auth_code.trim().to_owned();
+    let whole = MicropayRequest { auth_code, appid: party.appid.clone(), ..request.clone() };
+    let fee = check(party, request, &whole)?;
+    let auth_code = AuthCode::new(&whole.auth_code)?;
     let digest = sha256_hex(&to_json(&whole)?);
     let mut kept = serde_json::to_value(&whole).map_err(|e| MicropayError::Kept(e.to_string()))?;
     if let Some(members) = kept.as_object_mut() {
@@ -77,35 +77,19 @@ fn to_json(request: &MicropayRequest) -> Result<Vec<u8>, MicropayError> {
 }
 
 /// What the platform requires (source §6.1.9). Returns the total.
-fn check(party: &Party, request: &MicropayRequest) -> Result<Fen, MicropayError> {
-    let invalid = |field: &str, rule: &str| MicropayError::Invalid { field: field.to_owned(), rule: rule.to_owned() };
+fn check(party: &Party, request: &MicropayRequest, whole: &MicropayRequest) -> Result<Fen, MicropayError> {
+    let mut problems = whole.problems();
+    let mut report = |field: &str, rule: &str| {
+        problems.push(RequestProblem { field: field.to_owned(), rule: rule.to_owned() });
+    };
     if !request.appid.trim().is_empty() && request.appid.trim() != party.appid {
-        return Err(invalid("appid", "is not the party's: leave it out"));
+        report("appid", "must be the party's, or left out");
     }
     if request.order_id.is_some() {
-        return Err(invalid("order_id", "is kept here from the first reply: leave it out"));
+        report("order_id", "must be left out: it is kept here from the first reply");
     }
-    let required = [
-        ("desc", &request.desc),
-        ("department_code", &request.department_code),
-        ("department_name", &request.department_name),
-        ("region_code", &request.region_code),
-    ];
-    if let Some((field, _)) = required.into_iter().find(|(_, text)| text.trim().is_empty()) {
-        return Err(invalid(field, "is required"));
+    match request.fee.and_then(Fen::new) {
+        Some(fee) if problems.is_empty() => Ok(fee),
+        _ => Err(MicropayError::Invalid(problems)),
     }
-    if request.payment_notice_create_time.is_none() {
-        return Err(invalid("payment_notice_create_time", "is required, in Unix seconds"));
-    }
-    if request.payment_notice_no.is_some() == request.order_no.is_some() {
-        return Err(invalid("payment_notice_no", "exactly one of payment_notice_no and order_no must be given"));
-    }
-    let fee = request.fee.filter(|fee| *fee > 0).and_then(Fen::new);
-    let fee = fee.ok_or_else(|| invalid("fee", "must be 1 fen or more (9201003)"))?;
-    let amounts = request.items.iter().map(|item| Fen::new(item.fee));
-    let sum = amounts.collect::<Option<Vec<Fen>>>().and_then(|amounts| amounts.into_iter().sum());
-    if request.items.is_empty() || sum != Some(fee) {
-        return Err(invalid("items", "their fees must add up to fee (9201001)"));
-    }
-    Ok(fee)
 }

@@ -2,18 +2,14 @@
 
 use crate::domain::{InvalidAuthCode, InvalidIdentifier, MicropayKey, MicropayStepError};
 use crate::store::StoreError;
+use crate::wire::RequestProblem;
 
 /// Why a payment at the counter was not begun, or not followed. Nothing in it is an outcome: that is in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum MicropayError {
-    /// A field of the request is not what the platform requires.
-    #[error("{field}: {rule}")]
-    Invalid {
-        /// The field.
-        field: String,
-        /// What it must be.
-        rule: String,
-    },
+    /// The request breaks rules of the platform. Nothing was kept.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<RequestProblem>),
     /// The key is another payment's.
     #[error("the key \"{0}\" was used for another payment: use a new key for a new payment")]
     OtherContent(MicropayKey),
@@ -52,13 +48,13 @@ impl From<InvalidIdentifier> for MicropayError {
     fn from(invalid: InvalidIdentifier) -> Self {
         let text = invalid.to_string();
         let rule = text.strip_prefix(invalid.field).unwrap_or(&text).trim().to_owned();
-        Self::Invalid { field: invalid.field.to_owned(), rule }
+        Self::Invalid(vec![RequestProblem { field: invalid.field.to_owned(), rule }])
     }
 }
 
 impl From<InvalidAuthCode> for MicropayError {
     fn from(_: InvalidAuthCode) -> Self {
         let rule = "must be 18 digits that begin with 10, 11, 12, 13, 14 or 15: scan the payer's code again";
-        Self::Invalid { field: "auth_code".to_owned(), rule: rule.to_owned() }
+        Self::Invalid(vec![RequestProblem { field: "auth_code".to_owned(), rule: rule.to_owned() }])
     }
 }

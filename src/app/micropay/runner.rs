@@ -19,6 +19,9 @@ use crate::wire::MicropayRequest;
 /// How often whoever waits looks into the store: a person barely notices it, and the store does not either.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How long one call may take when nobody says otherwise: the platform asks the payer's bank meanwhile.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Random bytes in a lease's name: no two processes draw the same.
 const OWNER_BYTES: usize = 16;
 
@@ -39,6 +42,12 @@ impl MicropayRunner {
     #[must_use]
     pub const fn new(store: SharedStore, pace: MicropayPace, call_timeout: Duration) -> Self {
         Self { store, pace, call_timeout }
+    }
+
+    /// A runner at the pace of the source, its calls as patient as a cashier.
+    #[must_use]
+    pub fn at_the_sources_pace(store: SharedStore) -> Self {
+        Self::new(store, MicropayPace::default(), CALL_TIMEOUT)
     }
 
     /// The store that it keeps its steps in.

@@ -105,7 +105,7 @@ fn key(text: &str) -> Result<MicropayKey, Failure> {
 fn failed(error: &MicropayError) -> Failure {
     match error {
         MicropayError::Store(store) => assembly::store_failure(store),
-        MicropayError::Invalid { .. }
+        MicropayError::Invalid(_)
         | MicropayError::OtherContent(_)
         | MicropayError::UnderWay(_)
         | MicropayError::NotFound(_) => Failure::from_error(Exit::Usage, error),
