@@ -3,9 +3,11 @@
 
 mod answer_query;
 mod bearer;
+mod central_token;
 mod convert;
 mod fault;
 pub mod import_notices;
+mod lone_token;
 mod micropay;
 pub mod notice_file;
 mod party;
@@ -17,7 +19,10 @@ mod refund_desk;
 mod refund_look_up;
 mod reply;
 mod resolve_order;
+mod shared_token;
 mod token_cure;
+mod token_keeper;
+mod token_origin;
 
 pub use answer_query::answer_query;
 pub use bearer::{Bearer, SECRET_BYTES, new_api_client};
@@ -33,3 +38,4 @@ pub use refund_desk::{RefundDeskError, RefundWish, follow_refund, request_refund
 pub use reply::{Answered, Received, errcode_of, fault_reply};
 pub use resolve_order::OrderResolver;
 pub use token_cure::token_cure;
+pub use token_keeper::TokenKeeper;

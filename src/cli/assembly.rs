@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 
+use super::token_sources::TokenSources;
 use super::{Exit, Failure};
 use crate::app::{MicropayRunner, Party};
-use crate::config::{Config, LogFormat, LoggingConfig, PartyConfig, PlatformConfig, Secret, ServerConfig};
-use crate::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenRequest};
+use crate::config::{Config, LogFormat, LoggingConfig, PlatformConfig, Secret, ServerConfig};
+use crate::platform::{Https, PlatformClient};
 use crate::server::{AddressRules, CallbackLimits, ConnectionLimits};
 use crate::store::{self, SharedStore, StoreError};
 
@@ -33,32 +34,28 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
     }
 }
 
-/// The parties with their keys and their ways to the platform.
-pub(super) fn parties(config: &Config) -> Result<Vec<Party>, Failure> {
-    let PlatformConfig { base_url, timeout, token_mode, micropay_timeout, .. } = &config.platform;
+/// The parties with their keys and their ways to the platform. Without a store their access tokens are this process's alone.
+pub(super) fn parties(config: &Config, store: Option<&SharedStore>) -> Result<Vec<Party>, Failure> {
+    let PlatformConfig { base_url, timeout, micropay_timeout, .. } = &config.platform;
     // The connections are as patient as the most patient call; each client bounds its own.
     let https = Https::new(base_url, (*timeout).max(*micropay_timeout))
         .map_err(|error| Failure::from_error(Exit::Network, &error))?;
-    let party = |party: &PartyConfig| Party {
-        name: party.name.clone(),
-        appid: party.appid.clone(),
-        role: party.role,
-        duties: party.duties,
-        on_refusal: party.on_refusal,
-        locale: party.locale,
-        key_ring: Arc::clone(&party.key_ring),
-        platform: party.app_secret.as_ref().map(|secret| {
-            let request = TokenRequest {
-                https: https.clone(),
-                appid: party.appid.clone(),
-                secret: AppSecret::new(secret.expose()),
-                mode: *token_mode,
-            };
-            let tokens = Arc::new(HeldToken::new(request));
-            PlatformClient::new(https.clone(), party.appid.clone(), tokens, *timeout)
-        }),
-    };
-    Ok(config.parties.iter().map(party).collect())
+    let mut tokens = TokenSources::new(&config.platform, &https, store)?;
+    let mut parties = Vec::new();
+    for party in &config.parties {
+        let tokens = tokens.of(party)?;
+        parties.push(Party {
+            name: party.name.clone(),
+            appid: party.appid.clone(),
+            role: party.role,
+            duties: party.duties,
+            on_refusal: party.on_refusal,
+            locale: party.locale,
+            key_ring: Arc::clone(&party.key_ring),
+            platform: tokens.map(|tokens| PlatformClient::new(https.clone(), party.appid.clone(), tokens, *timeout)),
+        });
+    }
+    Ok(parties)
 }
 
 /// What runs payments at the counter.

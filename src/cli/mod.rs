@@ -25,7 +25,9 @@ mod simulate_cases;
 mod simulated_platform;
 mod simulated_trouble;
 mod stop;
+pub mod token;
 pub mod token_client;
+mod token_sources;
 
 use std::io;
 use std::path::PathBuf;
@@ -81,6 +83,9 @@ pub enum Command {
     /// Take in notices, look at them, stop payment for them.
     #[command(subcommand)]
     Notice(notice::NoticeCommand),
+    /// Look at the access_token that all gateways share, and refresh it.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Let the party's other systems use the admin API.
     #[command(subcommand)]
     TokenClient(token_client::TokenClientCommand),
@@ -118,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => in_runtime(simulate::run(args)),
         Command::Migrate => in_runtime(migrate::run(shared, &mut io::stdout())),
         Command::Notice(command) => on_this_console(|console| in_runtime(run_notice(&command, shared, console))),
+        Command::Token(command) => on_this_console(|console| in_runtime(run_token(&command, shared, console))),
         Command::TokenClient(command) => {
             on_this_console(|console| in_runtime(run_token_client(&command, shared, console)))
         }
@@ -169,6 +175,15 @@ async fn run_token_client(
     let appids: Vec<_> = config.parties.iter().map(|party| party.appid.clone()).collect();
     let store = assembly::open_store(&config).await?;
     let outcome = token_client::run(command, &*store, &appids, console).await;
+    store.close().await;
+    outcome
+}
+
+async fn run_token(command: &token::TokenCommand, shared: &Shared, console: &mut Console<'_>) -> Result<(), Failure> {
+    let config = config::load(shared)?.config;
+    config::require_parties(&config)?;
+    let store = assembly::open_store(&config).await?;
+    let outcome = token::run(command, &config, &store, console).await;
     store.close().await;
     outcome
 }

@@ -34,8 +34,9 @@ pub async fn run(shared: &Shared) -> Result<(), Failure> {
     let store = open_store(&config).await?;
     check_schema(&*store).await?;
     let runner = micropay_runner(&config, &store);
+    let parties = parties(&config, Some(&store))?;
     let (address_rules, limits) = (address_rules(&config.server), callback_limits(&config.server));
-    let gateway = Gateway::with_micropays(parties(&config)?, store, address_rules, limits, runner.clone());
+    let gateway = Gateway::with_micropays(parties, store, address_rules, limits, runner.clone());
     let callbacks = listen("server.listen", config.server.listen).await?;
     let admin = listen("server.admin_listen", config.server.admin_listen).await?;
     tell_start(&config, &callbacks, &admin);

@@ -93,7 +93,7 @@ fn read_sections(root: Table, environment: &Environment, problems: &mut Problems
     let (server, reply_deadline) = server::read(root.section("server", server::KEYS));
     let database = database::read(root.section("database", database::KEYS), environment);
     let parties = party::read_all(&mut root, environment);
-    let platform = platform::read(root.section("platform", platform::KEYS), &reply_deadline);
+    let platform = platform::read(root.section("platform", platform::KEYS), &reply_deadline, environment);
     let logging = logging::read(root.section("logging", logging::KEYS));
     Config { server, database, parties, platform, logging }
 }

@@ -31,7 +31,7 @@ pub use environment::Environment;
 pub use load::{Loaded, built_in, load};
 pub use logging::{LogFormat, LoggingConfig};
 pub use party::PartyConfig;
-pub use platform::PlatformConfig;
+pub use platform::{PlatformConfig, TokenConfig};
 pub use problem::{Problem, Problems, Severity};
 pub use public_url::check_public_url;
 pub use secret::Secret;

@@ -28,7 +28,7 @@ pub(super) fn redact_ranges(text: &str, ranges: &[Range<usize>]) -> String {
 /// an operator who guesses a key's name wrong has written the secret all the same.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    if ["file", "env", "id", "mode", "allow_small_key"].iter().any(|end| name.ends_with(end)) {
+    if ["file", "env", "id", "mode", "url", "allow_small_key"].iter().any(|end| name.ends_with(end)) {
         return false;
     }
     let misspelt = ["value", "secret", "app_secret", "password"];

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Config, PartyConfig, logging, party, platform};
+use super::{Config, PartyConfig, TokenConfig, logging, party};
 
 /// What a secret is shown as.
 const REDACTED: &str = "(redacted)";
@@ -47,6 +47,8 @@ struct Platform {
     base_url: String,
     timeout_ms: u64,
     token_mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_url: Option<String>,
     micropay_timeout_ms: u64,
     micropay_system_error_pause_ms: u64,
     micropay_password_pause_ms: u64,
@@ -106,7 +108,11 @@ impl From<&Config> for Effective {
             platform: Platform {
                 base_url: platform_config.base_url.clone(),
                 timeout_ms: milliseconds(platform_config.timeout),
-                token_mode: word(&platform::TOKEN_MODES, platform_config.token_mode),
+                token_mode: platform_config.token.mode(),
+                token_url: match &platform_config.token {
+                    TokenConfig::Platform(_) => None,
+                    TokenConfig::External { url, .. } => Some(url.clone()),
+                },
                 micropay_timeout_ms: milliseconds(platform_config.micropay_timeout),
                 micropay_system_error_pause_ms: milliseconds(platform_config.micropay_pace.after_system_error),
                 micropay_password_pause_ms: milliseconds(platform_config.micropay_pace.password_interval),

@@ -2,6 +2,7 @@
 
 mod api_client;
 mod date;
+mod forced_refresh;
 mod identifier;
 mod micropay;
 mod money;
@@ -16,10 +17,12 @@ mod query;
 mod refund_desk;
 mod refund_request;
 mod suspension;
+mod token_life;
 mod transition;
 
 pub use api_client::{ApiClient, ApiClientName, Scope, SecretHash, UnknownScope};
 pub use date::{ChinaDate, InvalidDate};
+pub use forced_refresh::{ForcedRefreshes, ForcedTooSoon};
 pub use identifier::{
     BankId, DepartmentCode, InvalidIdentifier, MicropayKey, NoticeKey, OrderId, PartyName, PaymentNoticeNo,
     RefundOrderId, RefundOutId, RegionCode,
@@ -44,4 +47,5 @@ pub use query::{Found, QueryAnswer, ReceivablesFacts, answer_query};
 pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRefusal, plan_refund};
 pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};
 pub use suspension::{Suspension, SuspensionScope, Suspensions};
+pub use token_life::{TokenLife, TokenMode};
 pub use transition::{NOTICE_TRANSITIONS, NoticeStep, NoticeStepError, ORDER_TRANSITIONS, OrderState, OrderStep};

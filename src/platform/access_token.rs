@@ -27,12 +27,17 @@ impl AccessToken {
         &self.0
     }
 
+    /// Its SHA-256, in lower-case hex.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let digest: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
+        digest.iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
+    }
+
     /// What a log may say of it: the first 12 hexadecimal digits of its SHA-256.
     #[must_use]
     pub fn digest_prefix(&self) -> String {
-        let digest: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
-        let prefix = digest.iter().take(6).fold(0_u64, |prefix, byte| prefix << 8 | u64::from(*byte));
-        format!("{prefix:012x}")
+        self.digest().chars().take(12).collect()
     }
 }
 

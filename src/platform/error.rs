@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use super::ErrcodeAdvice;
 use crate::wire::{ApiErrcode, Locale, RequestProblem};
 
+/// What stands for the path of an API where another central server was asked for the token.
+pub(super) const TOKEN_SERVER: &str = "token_url";
+
 /// A call that gave no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlatformError {
@@ -97,7 +100,9 @@ impl PlatformError {
     pub fn outcome_is_unknown(&self) -> bool {
         match self {
             Self::InvalidRequest { .. } | Self::NoToken { .. } => false,
-            Self::Unreachable { api, .. } | Self::Unreadable { api, .. } => !api.starts_with("/cgi-bin/"),
+            Self::Unreachable { api, .. } | Self::Unreadable { api, .. } => {
+                !api.starts_with("/cgi-bin/") && *api != TOKEN_SERVER
+            }
             Self::Refused { errcode, .. } => ApiErrcode::from_code(*errcode) == Some(ApiErrcode::SystemError),
         }
     }

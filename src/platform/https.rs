@@ -69,13 +69,8 @@ impl Https {
     ) -> Result<reqwest::Response, PlatformError> {
         let body = serde_json::to_vec(body)
             .map_err(|e| PlatformError::Unreadable { api, problem: format!("the request cannot be written: {e}") })?;
-        let request = self
-            .client
-            .post(format!("{}{api}", self.base_url))
-            .query(query)
-            .header("content-type", "application/json")
-            .body(body);
-        request.timeout(self.timeout).send().await.map_err(|e| unreachable(api, e))
+        let request = self.request_post(api).query(query).header("content-type", "application/json").body(body);
+        request.send().await.map_err(|e| unreachable(api, e))
     }
 
     /// GETs a JSON reply.
@@ -84,14 +79,34 @@ impl Https {
         api: &'static str,
         query: &[(&str, &str)],
     ) -> Result<Replied<T>, PlatformError> {
-        let request = self.client.get(format!("{}{api}", self.base_url)).query(query).timeout(self.timeout);
-        self.read(api, request.send().await.map_err(|e| unreachable(api, e))?).await
+        let response = self.request_get(api).query(query).send().await;
+        self.read(api, response.map_err(|e| unreachable(api, e))?).await
+    }
+
+    /// A GET below the base URL.
+    pub(super) fn request_get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.get(format!("{}{path}", self.base_url)).timeout(self.timeout)
+    }
+
+    /// A POST below the base URL.
+    pub(super) fn request_post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.post(format!("{}{path}", self.base_url)).timeout(self.timeout)
     }
 
     /// GETs a JSON reply from the base URL itself.
     pub(super) async fn get_base<T: DeserializeOwned>(&self, api: &'static str) -> Result<Replied<T>, PlatformError> {
-        let request = self.client.get(&self.base_url).timeout(self.timeout);
-        self.read(api, request.send().await.map_err(|e| unreachable(api, e))?).await
+        self.read(api, self.request_get("").send().await.map_err(|e| unreachable(api, e))?).await
+    }
+
+    /// Sends a request and reads what comes back, whatever its status.
+    pub(super) async fn exchange(
+        &self,
+        api: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(StatusCode, Vec<u8>), PlatformError> {
+        let mut response = request.send().await.map_err(|e| unreachable(api, e))?;
+        let reply = read_bytes(api, &mut response, Vec::new()).await?;
+        Ok((response.status(), reply))
     }
 
     async fn read<T: DeserializeOwned>(

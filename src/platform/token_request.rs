@@ -6,6 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{AccessToken, Https, PlatformError};
+use crate::domain::TokenMode;
 use crate::wire::{StableTokenRequest, TokenReply};
 
 /// The path of the call that leaves the token of others alone.
@@ -13,16 +14,6 @@ pub const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
 /// The path of the call that ends the token of others.
 pub const LEGACY_TOKEN: &str = "/cgi-bin/token";
-
-/// How a token is got.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TokenMode {
-    /// `POST /cgi-bin/stable_token`: asking again does not end the token that others hold.
-    #[default]
-    Stable,
-    /// `GET /cgi-bin/token`: asking again ends the token that others hold.
-    Legacy,
-}
 
 /// The AppSecret of an Official Account. It shows itself to nobody.
 #[derive(Clone)]
@@ -33,6 +24,10 @@ impl AppSecret {
     #[must_use]
     pub fn new(secret: &str) -> Self {
         Self(Zeroizing::new(secret.to_owned()))
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        &self.0
     }
 }
 

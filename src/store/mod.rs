@@ -4,6 +4,7 @@
 //! waiting promises with one statement. A money promise runs read, [`crate::domain::decide`], write and commit as one
 //! transaction, and returns after the commit.
 
+mod access_tokens;
 mod api_clients;
 mod book;
 mod error;
@@ -24,6 +25,7 @@ mod sqlite;
 
 use async_trait::async_trait;
 
+pub use access_tokens::{AccessTokens, KeptToken, TokenKey, TokenLease, TokenRow};
 pub use api_clients::{ApiAuditEntry, ApiClients, Revocation};
 pub use book::{Book, ReceivablesLookup};
 pub use error::{MoveNoticeError, StoreError};
@@ -48,7 +50,7 @@ pub use sqlite::SqliteStore;
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what,
 /// [`Micropays`] for payments at the counter.
 #[async_trait]
-pub trait Store: Book + JournalReading + ApiClients + PlacedOrders + RefundRequests + Micropays {
+pub trait Store: Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

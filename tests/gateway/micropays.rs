@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nontax_gateway::app::{MicropayError, MicropayNext, MicropayOutcome, MicropayRunner, Party, resume_micropays};
+use nontax_gateway::app::{
+    MicropayError, MicropayNext, MicropayOutcome, MicropayRunner, Party, TokenKeeper, resume_micropays,
+};
 use nontax_gateway::domain::{Duties, MicropayKey, MicropayPace, Mode, OnRefusal, PartyName, Role};
-use nontax_gateway::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenMode, TokenRequest};
+use nontax_gateway::platform::{AppSecret, Https, PlatformClient, TokenMode, TokenRequest};
 use nontax_gateway::wire::{Locale, MicropayRequest};
 
 use crate::counter_platform::{Act, CounterPlatform, payment};
@@ -42,7 +44,7 @@ fn party(platform: &CounterPlatform) -> Arc<Party> {
         secret: AppSecret::new("secret"),
         mode: TokenMode::Stable,
     };
-    let tokens = Arc::new(HeldToken::new(request));
+    let tokens = Arc::new(TokenKeeper::alone(request));
     Arc::new(Party {
         name: PartyName::new("counter").unwrap(),
         appid: appid.to_owned(),

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::book::{import, order, party, payable};
-use crate::database::texts;
+use crate::database::{execute, texts};
 use crate::served::{PlatformAccess, Setup};
 use crate::stores::{TestStore, on_both_stores};
 use crate::stub_platform::{OrderReply, StubPlatform, http, order_for};
@@ -150,6 +150,8 @@ async fn an_order_that_does_not_exist_is_refused_and_that_is_recorded(test: Test
 
 async fn a_token_that_is_refused_is_fetched_once_more_and_no_more(test: TestStore) {
     for errcode in [40001, 40014, 42001] {
+        // The stub has one token only: without this the row would remember that it was refused.
+        execute(&test.url, "DELETE FROM access_token").await.unwrap();
         let platform = StubPlatform::start(OrderReply::Json(json!({ "errcode": errcode, "errmsg": "token" }))).await;
         let served = Setup::with_platform(&platform.url).serve(&test.store).await;
         assert_eq!(served.notified(&paid_without_details("A")).await, 299, "{errcode}");

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use nontax_gateway::app::TokenKeeper;
 use nontax_gateway::domain::OrderId;
 use nontax_gateway::platform::{
-    AppSecret, GET_ORDER, HeldToken, Https, PlatformClient, PlatformError, TokenMode, TokenRequest, UNIFIED_ORDER,
+    AppSecret, GET_ORDER, Https, PlatformClient, PlatformError, TokenMode, TokenRequest, UNIFIED_ORDER,
 };
 use nontax_gateway::wire::{GetOrderReply, ReceivablesItem, UnifiedOrderRequest};
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ pub(crate) fn client(platform: &StubPlatform, timeout: Duration) -> PlatformClie
         secret: AppSecret::new(APP_SECRET),
         mode: TokenMode::Stable,
     };
-    PlatformClient::new(https, APPID.to_owned(), Arc::new(HeldToken::new(request)), timeout)
+    PlatformClient::new(https, APPID.to_owned(), Arc::new(TokenKeeper::alone(request)), timeout)
 }
 
 /// As patient as a slow machine needs.

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nontax_gateway::app::Party;
+use nontax_gateway::app::{Party, TokenKeeper};
 use nontax_gateway::domain::{Duties, Mode, OnRefusal, Role};
-use nontax_gateway::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenMode, TokenRequest};
+use nontax_gateway::platform::{AppSecret, Https, PlatformClient, TokenMode, TokenRequest};
 use nontax_gateway::wire::Locale;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -72,7 +72,7 @@ pub(crate) fn party_at(url: &str, role: Role, mode: Mode) -> Party {
         on_refusal: OnRefusal::Refund,
         locale: Locale::Chinese,
         key_ring: weixin::key_ring(),
-        platform: Some(PlatformClient::new(https, APPID.to_owned(), Arc::new(HeldToken::new(request)), timeout)),
+        platform: Some(PlatformClient::new(https, APPID.to_owned(), Arc::new(TokenKeeper::alone(request)), timeout)),
     }
 }
 

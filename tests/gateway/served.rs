@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use nontax_gateway::app::Party;
+use nontax_gateway::app::{Party, TokenKeeper};
 use nontax_gateway::domain::{Duties, Mode, OnRefusal, Role};
 use nontax_gateway::envelope::KeyRing;
-use nontax_gateway::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenMode, TokenRequest};
+use nontax_gateway::platform::{AppSecret, Https, PlatformClient, TokenMode, TokenRequest};
 use nontax_gateway::server::{
     AddressRules, CallbackLimits, ConnectionLimits, Gateway, admin_router, callback_router, serve,
 };
@@ -110,7 +110,9 @@ impl Setup {
                 secret: AppSecret::new(access.secret),
                 mode: access.token_mode,
             };
-            PlatformClient::new(https, APPID.to_owned(), Arc::new(HeldToken::new(request)), access.timeout)
+            let tokens: SharedStore = Arc::clone(store);
+            let tokens = TokenKeeper::over_store(tokens, request, access.timeout + Duration::from_secs(5)).unwrap();
+            PlatformClient::new(https, APPID.to_owned(), Arc::new(tokens), access.timeout)
         });
         let party = Party {
             name: party(),

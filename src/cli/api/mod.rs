@@ -69,9 +69,11 @@ pub async fn run(args: &Args, shared: &Shared, console: &mut Console<'_>) -> Res
     }
     let config = config::load(shared)?.config;
     config::require_parties(&config)?;
-    let parties = assembly::parties(&config)?;
+    // What is explained is not sent, and needs nothing that is kept.
+    let store = if args.explain { None } else { Some(assembly::open_store(&config).await?) };
+    let parties = assembly::parties(&config, store.as_ref())?;
     let call = ApiCall::new(api, args, &parties, &config.platform)?;
-    match api.name {
+    let outcome = match api.name {
         "unifiedorder" => unifiedorder::run(&call, console).await,
         "refund" => refund::run(&call, console).await,
         "micropay" => micropay::run(&call, console).await,
@@ -79,7 +81,11 @@ pub async fn run(args: &Args, shared: &Shared, console: &mut Console<'_>) -> Res
         "getrealname" => real_name::run(&call, console).await,
         "token" => token::run(&call, console).await,
         _ => questions::run(&call, console).await,
+    };
+    if let Some(store) = store {
+        store.close().await;
     }
+    outcome
 }
 
 /// An option that a method does not know is a misunderstanding, and no reason to call.

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::call::ApiCall;
 use super::explain::{print_text, text};
 use super::{Console, Failure};
+use crate::config::TokenConfig;
 use crate::platform::{LEGACY_TOKEN, STABLE_TOKEN, TokenMode};
 
 pub(super) async fn run(call: &ApiCall<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -20,14 +21,15 @@ pub(super) async fn run(call: &ApiCall<'_>, console: &mut Console<'_>) -> Result
 fn explain(call: &ApiCall<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
     let base_url = &call.platform.base_url;
     let appid = &call.party.appid;
-    let (target, body) = match call.platform.token_mode {
-        TokenMode::Stable => {
+    let (target, body) = match &call.platform.token {
+        TokenConfig::Platform(TokenMode::Stable) => {
             let body = json!({
                 "grant_type": "client_credential", "appid": appid, "secret": "***", "force_refresh": false,
             });
             (format!("POST {base_url}{STABLE_TOKEN}"), body)
         }
-        TokenMode::Legacy => {
+        TokenConfig::External { url, .. } => (format!("GET {url}?appid={appid}"), json!(null)),
+        TokenConfig::Platform(TokenMode::Legacy) => {
             let query = format!("grant_type=client_credential&appid={appid}&secret=***");
             (format!("GET {base_url}{LEGACY_TOKEN}?{query}"), json!(null))
         }

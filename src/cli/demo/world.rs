@@ -12,16 +12,17 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::Party;
 use crate::app::import_notices::{Destination, ImportObserver, import_notices};
 use crate::app::notice_file::{NoticeReader, ReadOptions, RefusedLine};
+use crate::app::{Party, TokenKeeper};
 use crate::cli::assembly::{address_rules, callback_limits, connection_limits};
 use crate::cli::fresh_key::fresh_symmetric_key;
+use crate::cli::token_sources::LEASE_SPARE;
 use crate::cli::{Exit, Failure};
 use crate::config;
 use crate::domain::{Duties, Mode, OnRefusal, PartyName, Role};
 use crate::envelope::{KeyEncoding, KeyRing, SignatureOver, SigningKey, SymmetricKey};
-use crate::platform::{AppSecret, HeldToken, Https, PlatformClient, TokenMode, TokenRequest};
+use crate::platform::{AppSecret, Https, PlatformClient, TokenMode, TokenRequest};
 use crate::server::{Gateway, admin_router, callback_router, serve};
 use crate::simulator::{Settings, SimulatedParty, Simulator, Timing};
 use crate::store::{SharedStore, SqliteStore};
@@ -86,7 +87,8 @@ impl World {
             secret: AppSecret::new(APP_SECRET),
             mode: TokenMode::Stable,
         };
-        let tokens = Arc::new(HeldToken::new(request));
+        let shared: SharedStore = Arc::clone(&store);
+        let tokens = TokenKeeper::over_store(shared, request, timeout + LEASE_SPARE).map_err(cannot_start)?;
         let party = Party {
             name: party,
             appid: APPID.to_owned(),
@@ -95,7 +97,7 @@ impl World {
             on_refusal: OnRefusal::Refund,
             locale: Locale::Chinese,
             key_ring,
-            platform: Some(PlatformClient::new(https, APPID.to_owned(), tokens, timeout)),
+            platform: Some(PlatformClient::new(https, APPID.to_owned(), Arc::new(tokens), timeout)),
         };
         let server = built_in.server;
         let gateway = Gateway::new(vec![party], store, address_rules(&server), callback_limits(&server));

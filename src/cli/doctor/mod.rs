@@ -98,7 +98,7 @@ fn patient(args: &Args, shared: &Shared) -> Result<Patient, Unfit> {
     let environment = Environment::of_this_process();
     let loaded = crate::config::load(&shared.config, &environment).map_err(Unfit::Config)?;
     loaded.config.require_parties().map_err(Unfit::Config)?;
-    let mut parties: Vec<Party> = parties(&loaded.config).map_err(Unfit::Other)?;
+    let mut parties: Vec<Party> = parties(&loaded.config, None).map_err(Unfit::Other)?;
     if let Some(name) = &args.party {
         let names = parties.iter().map(|party| party.name.as_str()).collect::<Vec<_>>().join(", ");
         parties.retain(|party| party.name.as_str() == name);

@@ -21,6 +21,9 @@ pub(super) async fn check(party: String, tokens: Arc<dyn TokenSource>) -> Vec<Fi
         Err(error @ PlatformError::Unreachable { .. }) => {
             Finding::failure(&what, error.to_string(), "see what is said of the platform")
         }
+        Err(error @ PlatformError::NoToken { .. }) => {
+            Finding::warning(&what, error.to_string(), "see nontax token show")
+        }
         Err(error) => Finding::failure(&what, detail(&error), platform_cure(&error)),
     }]
 }

@@ -77,7 +77,7 @@ pub async fn run(command: &MicropayCommand, shared: &Shared, console: &mut Conso
     config::require_parties(&config)?;
     let store = assembly::open_store(&config).await?;
     let runner = assembly::micropay_runner(&config, &store);
-    let parties = assembly::parties(&config)?.into_iter().map(Arc::new).collect();
+    let parties = assembly::parties(&config, Some(&store))?.into_iter().map(Arc::new).collect();
     let counter = Counter { runner, parties };
     let outcome = match command {
         MicropayCommand::Pay(arguments) => pay::pay(arguments, &counter, console).await,

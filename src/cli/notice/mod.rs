@@ -41,7 +41,7 @@ pub struct PartyArgument {
 
 impl PartyArgument {
     /// The party, when it is one of those that are configured.
-    fn among(&self, parties: &[PartyName]) -> Result<PartyName, Failure> {
+    pub(super) fn among(&self, parties: &[PartyName]) -> Result<PartyName, Failure> {
         parties.iter().find(|party| party.as_str() == self.party).cloned().ok_or_else(|| {
             let names: Vec<_> = parties.iter().map(PartyName::as_str).collect();
             Failure::new(Exit::Usage, format!("there is no party \"{}\" in the configuration", self.party))

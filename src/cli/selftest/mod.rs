@@ -63,8 +63,8 @@ pub async fn run(args: &Args, shared: &Shared, out: &mut (dyn Write + Send)) -> 
     let config = config::load(shared)?.config;
     config::require_parties(&config)?;
     let base = base_url(args, &config)?;
-    let parties = chosen(args.party.as_deref(), parties(&config)?)?;
     let store = open_store(&config).await?;
+    let parties = chosen(args.party.as_deref(), parties(&config, Some(&store))?)?;
     let tested = test_all(&config, &parties, &*store, &base, Duration::from_secs(args.wait)).await;
     store.close().await;
     let tested = tested?;

@@ -1,6 +1,7 @@
 //! The statements and transactions of both engines, written once. Each engine compiles this folder for itself, with its own
 //! `Engine`, `Db`, `Row` and `locked!` from the module above.
 
+mod access_token;
 mod api_client;
 mod history;
 mod import;
