@@ -163,7 +163,6 @@ impl Keeping {
             // Ended by a panic, it makes way for the next one.
             let _ends = EndOfFlight(&keeping);
             let outcome = keeping.fly().await;
-            keeping.state().flight = None;
             let _ = told.send(Some(outcome));
         });
         flight
@@ -180,10 +179,13 @@ impl Keeping {
                 Ok(fetched) => {
                     let current = fetched.current();
                     state.hold(fetched, jitter);
+                    // Under the same lock: nobody joins it for a token that was refused since.
+                    state.flight = None;
                     return Ok(current);
                 }
                 Err(error) => {
                     state.fail(error.clone());
+                    state.flight = None;
                     return Err(error);
                 }
             }
