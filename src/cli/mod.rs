@@ -18,6 +18,7 @@ pub mod micropay;
 pub mod migrate;
 pub mod notice;
 mod platform_cure;
+pub mod refund;
 pub mod selftest;
 pub mod serve;
 pub mod simulate;
@@ -94,6 +95,9 @@ pub enum Command {
     Micropay(micropay::MicropayCommand),
     /// Call the platform's APIs: JSON in, JSON out.
     Api(api::Args),
+    /// Refund orders, and find out what became of it.
+    #[command(subcommand)]
+    Refund(refund::RefundCommand),
     /// Open, make and explain envelopes offline.
     #[command(subcommand)]
     Envelope(envelope::EnvelopeCommand),
@@ -129,6 +133,7 @@ pub fn main() -> ExitCode {
         }
         Command::Micropay(command) => on_this_console(|console| in_runtime(micropay::run(&command, shared, console))),
         Command::Api(args) => on_this_console(|console| in_runtime(api::run(&args, shared, console))),
+        Command::Refund(command) => on_this_console(|console| in_runtime(refund::run(&command, shared, console))),
         Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),

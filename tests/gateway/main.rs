@@ -33,6 +33,7 @@ mod platform_replies;
 mod platform_retries;
 mod queries;
 mod races;
+mod refund_command;
 mod refunds;
 mod resolution;
 mod roles;
