@@ -59,16 +59,7 @@ impl PlatformClient {
         api: &'static str,
         body: &(impl Serialize + CheckedRequest),
     ) -> Result<Replied<T>, PlatformError> {
-        self.call_with(api, body, Api::repetition_of(api) == Repetition::Safe).await
-    }
-
-    /// As [`Self::call`], with the caller's word on whether this call is safe to repeat.
-    pub(super) async fn call_with<T: DeserializeOwned + ApiReply>(
-        &self,
-        api: &'static str,
-        body: &(impl Serialize + CheckedRequest),
-        is_safe_to_repeat: bool,
-    ) -> Result<Replied<T>, PlatformError> {
+        let is_safe_to_repeat = Api::repetition_of(api) == Repetition::Safe;
         let deadline = Instant::now() + self.timeout;
         let mut attempt = 1;
         loop {

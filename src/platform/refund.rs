@@ -7,12 +7,12 @@ use crate::wire::{RefundReply, RefundRequest};
 pub const REFUND: &str = "/nontax/refund";
 
 impl PlatformClient {
-    /// Asks for a refund. With a `refund_out_id`, by which the platform knows it again, the call is repeated while it fails for a
-    /// moment; without one the caller finds out first, with getorder, what became of it.
+    /// Asks for a refund, once. Whoever repeats it has to know that it is a repetition: "refunded" (9202011) means there that the
+    /// earlier call did it, and on a first call that somebody else did.
     ///
     /// # Errors
     /// [`PlatformError`] when it was refused, or the question was not answered.
     pub async fn refund(&self, request: &RefundRequest) -> Result<Replied<RefundReply>, PlatformError> {
-        self.call_with(REFUND, request, request.refund_out_id.is_some()).await
+        self.call(REFUND, request).await
     }
 }
