@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::convert::{fen, item_from_wire};
 use super::placed_order_answer::kept;
-use super::refund_desk::{CALL_DEADLINE, as_stored};
+use super::refund_desk::{CALL_DEADLINE, CALL_TIMEOUT, as_stored};
 use super::{Fault, Party};
 use crate::domain::{
     BankId, DepartmentCode, Fen, InvalidIdentifier, Item, NoticeType, ORDER_LIFETIME_SECONDS, Objection, OrderDetails,
@@ -127,6 +127,7 @@ pub async fn place_order(
     }
     let access = party.platform.as_ref();
     let platform = access.ok_or_else(|| PlaceOrderError::NoPlatformAccess(party.name.to_string()))?;
+    let platform = &platform.with_timeout(CALL_TIMEOUT);
     let request = with_appid(party, wish.order)?;
     let problems = request.problems();
     if !problems.is_empty() {

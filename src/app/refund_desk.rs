@@ -19,8 +19,11 @@ use crate::store::{
 };
 use crate::wire::{ApiErrcode, GetOrderReply, RefundRequest};
 
-/// When a call to the platform that nobody ended is taken to be over: above the longest `platform.timeout_ms`, so that a process that still waits
-/// for its reply is not overtaken.
+/// How long one call of the desk may take: a person or a system waits, and no callback behind it.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// When a call to the platform that nobody ended is taken to be over: well above [`CALL_TIMEOUT`], so that a process that still
+/// waits for its reply is not overtaken.
 pub(super) const CALL_DEADLINE: Duration = Duration::from_secs(40);
 
 /// Longest reason in characters: it is shown to the citizen in a line.
@@ -45,6 +48,8 @@ pub struct RefundWish {
     pub caller_key: String,
     /// Who wishes it, for the records.
     pub requested_by: String,
+    /// The number of the refund, where the caller makes it; otherwise the desk does.
+    pub refund_out_id: Option<RefundOutId>,
 }
 
 /// Why a refund was not asked for, or not followed.
@@ -179,6 +184,9 @@ fn check(wish: &RefundWish) -> Result<(), RefundDeskError> {
 /// Our number of the refund. It follows from account, order and key, so that not even a database that was lost and restored makes
 /// two refunds of one wish.
 fn refund_out_id(party: &Party, wish: &RefundWish) -> Result<RefundOutId, InvalidIdentifier> {
+    if let Some(chosen) = &wish.refund_out_id {
+        return Ok(chosen.clone());
+    }
     let identity = format!("{}\n{}\n{}", party.appid, wish.order_id, wish.caller_key);
     RefundOutId::new(&sha256_hex(identity.as_bytes())[..REFUND_OUT_ID_CHARACTERS])
 }
@@ -199,7 +207,7 @@ fn warn_of_the_end(request: &RefundRequestRecord, plan: &RefundPlan) {
 struct Desk<'a> {
     store: &'a dyn Store,
     party: &'a Party,
-    platform: &'a PlatformClient,
+    platform: PlatformClient,
     now: Timestamp,
 }
 
@@ -207,7 +215,7 @@ impl<'a> Desk<'a> {
     fn of(store: &'a dyn Store, party: &'a Party, now: Timestamp) -> Result<Self, RefundDeskError> {
         let access = party.platform.as_ref();
         let platform = access.ok_or_else(|| RefundDeskError::NoPlatformAccess(party.name.to_string()))?;
-        Ok(Self { store, party, platform, now: as_stored(now) })
+        Ok(Self { store, party, platform: platform.with_timeout(CALL_TIMEOUT), now: as_stored(now) })
     }
 
     /// What the platform tells of an order whose payment the book lacks.

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod assembly;
+mod caller_key;
 mod chain;
 pub mod completions;
 pub mod config;

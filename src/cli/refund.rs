@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Console, Exit, Failure, Format, Shared, assembly, config};
 use crate::app::{Party, RefundAnswer, RefundDeskError, RefundWish, follow_refund, request_refund};
 use crate::domain::{Fen, OrderId, RefundAmount, RefundOutId, RefundRequestState};
+use crate::envelope::sha256_hex;
 use crate::store::{RefundRequestRecord, RefundSelection, Store, StoreError};
 
 /// How long `--wait` pauses between two looks: refunds take minutes, and the platform limits the pace.
@@ -108,8 +109,8 @@ pub struct ListArguments {
 pub async fn run(command: &RefundCommand, shared: &Shared, console: &mut Console<'_>) -> Result<(), Failure> {
     let config = config::load(shared)?.config;
     config::require_parties(&config)?;
-    let parties = assembly::parties(&config)?;
     let store = assembly::open_store(&config).await?;
+    let parties = assembly::parties(&config, Some(&store))?;
     let outcome = run_over(command, &*store, &parties, console).await;
     store.close().await;
     outcome
@@ -190,19 +191,25 @@ fn wish(arguments: &RequestArguments) -> Result<RefundWish, Failure> {
             Fen::new(fee).ok_or_else(|| Failure::new(Exit::Usage, "--fee is negative: give an amount in fen"))?,
         ),
     };
-    let amount_name = arguments.fee.map_or_else(|| "all".to_owned(), |fee| fee.to_string());
-    // A command that is repeated after a failure, from a shell's history perhaps, must not refund twice.
-    let derived = || {
-        let content = format!("{order_id}\n{amount_name}\n{}", arguments.reason);
-        format!("cli-{}", crate::envelope::sha256_hex(content.as_bytes()))
-    };
+    let given = arguments.key.clone();
     Ok(RefundWish {
-        caller_key: arguments.key.clone().unwrap_or_else(derived),
+        caller_key: given.unwrap_or_else(|| derived_key(&order_id, amount, &arguments.reason)),
         order_id,
         amount,
         reason: arguments.reason.clone(),
         requested_by: "command line".to_owned(),
+        refund_out_id: None,
     })
+}
+
+/// The key of a command that names none: one that is repeated after a failure, from a shell's history perhaps, must not refund
+/// twice.
+pub(super) fn derived_key(order_id: &OrderId, amount: RefundAmount, reason: &str) -> String {
+    let amount = match amount {
+        RefundAmount::All => "all".to_owned(),
+        RefundAmount::Part(fee) => fee.get().to_string(),
+    };
+    format!("cli-{}", sha256_hex(format!("{order_id}\n{amount}\n{reason}").as_bytes()))
 }
 
 /// Follows a request until it is final or the wait is over. A look that fails is taken again.
@@ -224,7 +231,7 @@ async fn waited_for(
 }
 
 /// The exit code of a request: scripts must not take a refusal or an unknown outcome for a refund.
-fn outcome(request: &RefundRequestRecord) -> Result<(), Failure> {
+pub(super) fn outcome(request: &RefundRequestRecord) -> Result<(), Failure> {
     match &request.state {
         RefundRequestState::Accepted { .. } | RefundRequestState::Refunded { .. } => Ok(()),
         RefundRequestState::Refused { errcode, errmsg } => {
@@ -241,7 +248,7 @@ fn outcome(request: &RefundRequestRecord) -> Result<(), Failure> {
     }
 }
 
-fn print(request: &RefundRequestRecord, format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
+pub(super) fn print(request: &RefundRequestRecord, format: Format, console: &mut Console<'_>) -> Result<(), Failure> {
     if format == Format::Json {
         return write(&format!("{:#}", json!(RefundAnswer::from(request))), console);
     }
@@ -260,7 +267,7 @@ fn store_failed(error: &StoreError) -> Failure {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err, where an error comes by value")]
-fn failed(error: RefundDeskError) -> Failure {
+pub(super) fn failed(error: RefundDeskError) -> Failure {
     match &error {
         RefundDeskError::Store(error) => store_failed(error),
         RefundDeskError::LookUp(_) => Failure::from_error(Exit::Network, &error)

@@ -52,7 +52,7 @@ pub(super) async fn request(
     };
     let caller_key = idempotency_key(&headers)?;
     caller.record(&gateway, "refunds.request", &appid, order_id.as_str(), "asked").await?;
-    let wish = RefundWish { order_id, amount, reason, caller_key, requested_by: caller.name };
+    let wish = RefundWish { order_id, amount, reason, caller_key, requested_by: caller.name, refund_out_id: None };
     let (store, now) = (Arc::clone(&gateway.store), Timestamp::now());
     let asked = to_its_end(async move { request_refund(&*store, &party, wish, now).await }).await?;
     answer(&asked.map_err(problem)?, now)

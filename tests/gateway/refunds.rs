@@ -47,6 +47,7 @@ fn wish(key: &str, amount: RefundAmount) -> RefundWish {
         reason: "paid twice".into(),
         caller_key: key.into(),
         requested_by: "counter 3".into(),
+        refund_out_id: None,
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) async fn refund(
         reason: REASON.to_owned(),
         caller_key: format!("micropay:{}", sha256_hex(record.key.as_str().as_bytes())),
         requested_by: REQUESTED_BY.to_owned(),
+        refund_out_id: None,
     };
     match request_refund(store, party, wish, now).await {
         Ok(request) => Ok(match request.state {

@@ -10,6 +10,7 @@ use crate::config::PlatformConfig;
 use crate::platform::{
     Api, MICROPAY, MOCK_NOTIFICATION, MOCK_QUERY_FEE, PlatformClient, PlatformError, REFUND, Retry, UNIFIED_ORDER,
 };
+use crate::store::SharedStore;
 use crate::wire::{CheckedRequest, Locale, PROTOCOL_VERSION};
 
 /// A call that the command line asks for.
@@ -19,6 +20,11 @@ pub(super) struct ApiCall<'a> {
     pub(super) platform: &'a PlatformConfig,
     request: &'a str,
     pub(super) explain: bool,
+    /// The caller's key of an order or a payment at the counter.
+    pub(super) key: Option<&'a str>,
+    pub(super) allow_open_order: bool,
+    /// Where orders, refunds and payments are kept; `None` for a call that is only explained.
+    pub(super) store: Option<&'a SharedStore>,
 }
 
 impl<'a> ApiCall<'a> {
@@ -28,6 +34,7 @@ impl<'a> ApiCall<'a> {
         args: &'a Args,
         parties: &'a [Party],
         platform: &'a PlatformConfig,
+        store: Option<&'a SharedStore>,
     ) -> Result<Self, Failure> {
         let party = match (&args.party, parties) {
             (Some(name), _) => parties.iter().find(|party| party.name.as_str() == name),
@@ -42,7 +49,16 @@ impl<'a> ApiCall<'a> {
             );
             Failure::new(Exit::Usage, problem).with_help(format!("say which with --party: {}", names.join(", ")))
         })?;
-        Ok(Self { api, party, platform, request: &args.request, explain: args.explain })
+        Ok(Self {
+            api,
+            party,
+            platform,
+            request: &args.request,
+            explain: args.explain,
+            key: args.key.as_deref(),
+            allow_open_order: args.allow_open_order,
+            store,
+        })
     }
 
     /// The request, read, completed and checked; `None` when it was to be explained only, which is done.
@@ -85,7 +101,7 @@ impl<'a> ApiCall<'a> {
     /// Prints a document.
     pub(super) fn print(document: &Value, console: &mut Console<'_>) -> Result<(), Failure> {
         let printed = writeln!(console.out, "{document:#}");
-        printed.map_err(|error| Failure::new(Exit::Failure, format!("the output cannot be written: {error}")))
+        printed.map_err(|error| cannot_write(&error))
     }
 
     /// What went wrong, with cause and cure in the party's language.
@@ -133,6 +149,16 @@ impl<'a> ApiCall<'a> {
             }
         }
     }
+}
+
+/// Prints an answer of ours.
+pub(super) fn print_json(answer: &impl Serialize, console: &mut Console<'_>) -> Result<(), Failure> {
+    let document = serde_json::to_value(answer).map_err(|error| cannot_write(&error))?;
+    ApiCall::print(&document, console)
+}
+
+fn cannot_write(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Failure, format!("the output cannot be written: {error}"))
 }
 
 /// Whether trying again can help, in words.

@@ -1,20 +1,17 @@
-//! `nontax api micropay`: one call. Waiting for the payer's password is the runner's.
+//! `nontax api micropay`: a payment at the counter, run to its end: the platform's page asks for calls until there is one.
 
 use super::call::ApiCall;
 use super::{Console, Failure};
-use crate::platform::{MICROPAY, PlatformError};
+use crate::app::MicropayRunner;
+use crate::cli::Format;
+use crate::cli::caller_key::given_or_new_key;
+use crate::cli::micropay::{key, pay_request};
 use crate::wire::MicropayRequest;
 
 pub(super) async fn run(call: &ApiCall<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
-    let Some(request) = call.prepare::<MicropayRequest>(console)? else { return Ok(()) };
-    let replied = call.client()?.micropay(&request).await.map_err(|error| call.failure(&error))?;
-    // Whatever the errcode: the order_id beside it is needed for the next call.
-    ApiCall::print(&replied.document, console)?;
-    match replied.errcode {
-        0 => Ok(()),
-        errcode => {
-            let errmsg = replied.errmsg.clone().unwrap_or_default();
-            Err(call.failure(&PlatformError::Refused { api: MICROPAY, errcode, errmsg }))
-        }
-    }
+    let request = call.prepare::<MicropayRequest>(console)?;
+    let (Some(request), Some(store)) = (request, call.store) else { return Ok(()) };
+    let key = key(&given_or_new_key(call.key, console)?)?;
+    let runner = MicropayRunner::new(store.clone(), call.platform.micropay_pace, call.platform.micropay_timeout);
+    pay_request(&runner, call.party, &key, &request, Format::Json, console).await
 }

@@ -47,6 +47,13 @@ pub struct Args {
     /// Where downloadbill writes the statement. It appears there whole or not at all.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// What an order or a payment at the counter is known by: the same key goes on with the same one. Made here and told when it is
+    /// left out.
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Place an order beside another open one for the same notice.
+    #[arg(long)]
+    allow_open_order: bool,
     /// The URL that getclientip calls.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -72,7 +79,7 @@ pub async fn run(args: &Args, shared: &Shared, console: &mut Console<'_>) -> Res
     // What is explained is not sent, and needs nothing that is kept.
     let store = if args.explain { None } else { Some(assembly::open_store(&config).await?) };
     let parties = assembly::parties(&config, store.as_ref())?;
-    let call = ApiCall::new(api, args, &parties, &config.platform)?;
+    let call = ApiCall::new(api, args, &parties, &config.platform, store.as_ref())?;
     let outcome = match api.name {
         "unifiedorder" => unifiedorder::run(&call, console).await,
         "refund" => refund::run(&call, console).await,
@@ -94,6 +101,12 @@ fn check_options(args: &Args, api: &Api) -> Result<(), Failure> {
         Err(Failure::new(Exit::Usage, format!("{option} is for {method} alone"))
             .with_help(format!("leave {option} out")))
     };
+    if args.key.is_some() && !matches!(api.name, "unifiedorder" | "micropay") {
+        return misplaced("--key", "unifiedorder and micropay");
+    }
+    if args.allow_open_order && api.name != "unifiedorder" {
+        return misplaced("--allow-open-order", "unifiedorder");
+    }
     match (&args.out, &args.url, api.name) {
         (Some(_), _, name) if name != "downloadbill" => misplaced("--out", "downloadbill"),
         (_, Some(_), name) if name != "getclientip" => misplaced("--url", "getclientip"),

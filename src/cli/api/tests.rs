@@ -69,12 +69,12 @@ impl Stage {
     }
 
     fn configure(&self, base_url: &str, locale: &str) {
-        let pem = self.path("weixin.pem");
+        let (pem, book) = (self.path("weixin.pem"), self.path("nontax.db"));
         let config = format!(
             "[[party]]\nname = \"unit\"\nrole = \"government_unit\"\nmode = \"direct_finance\"\nappid = \"{APPID}\"\n\
              locale = \"{locale}\"\napp_secret = \"{APP_SECRET}\"\n\
              [[party.symmetric_key]]\nvalue = \"{AES_KEY}\"\n[[party.platform_key]]\nfile = {pem:?}\n\
-             [platform]\nbase_url = \"{base_url}\"\n"
+             [platform]\nbase_url = \"{base_url}\"\n[database]\nurl = \"sqlite:{book}\"\n"
         );
         fs::write(self.folder.path().join("nontax.toml"), config).unwrap();
     }
@@ -129,6 +129,10 @@ async fn an_order_is_placed_looked_at_listed_and_refunded() {
     let stage = Stage::set().await;
     let placed = stage.ask("unifiedorder", &order()).await.reply();
     assert!(placed["pay_url"].as_str().unwrap().starts_with("https://"), "{placed}");
+    assert_eq!(placed["expires_in"], 600);
+    let (exit, told) = stage.ask("unifiedorder", &order()).await.failure();
+    assert_eq!(exit, Exit::Failure);
+    assert!(told.contains("there is an open order") && told.contains("--allow-open-order"), "{told}");
     let order_id = placed["order_id"].as_str().unwrap();
     let found = stage.ask("getorder", &json!({"order_id": order_id})).await.reply();
     assert_eq!((&found["status"], &found["payment_notice_no"]), (&json!(1), &json!("08111639088")));
@@ -136,10 +140,14 @@ async fn an_order_is_placed_looked_at_listed_and_refunded() {
     assert_eq!(stage.ask("getorderlist", &list).await.reply()["order_id_list"], json!([order_id]));
     let refund = json!({"order_id": order_id, "reason": "多缴", "refund_fee": 1, "refund_out_id": "R1"});
     let (exit, told) = stage.ask("refund", &refund).await.failure();
-    assert_eq!(exit, Exit::Refused);
-    assert!(told.contains("9202001") && told.contains("cause: ") && told.contains("cure: "), "{told}");
+    assert_eq!(exit, Exit::Failure);
+    assert!(told.contains("the order is not paid") && told.contains("nothing was asked for"), "{told}");
     stage.simulator.pay(order_id).await.unwrap();
-    assert!(stage.ask("refund", &refund).await.reply()["refund_order_id"].is_string());
+    let refunded = stage.ask("refund", &refund).await.reply();
+    assert_eq!((&refunded["refund_out_id"], refunded["refund_order_id"].is_string()), (&json!("R1"), true));
+    assert_eq!(stage.ask("refund", &refund).await.reply()["refund_order_id"], refunded["refund_order_id"]);
+    let order = stage.simulator.order(order_id).unwrap();
+    assert_eq!(order.partial_refund_info.len(), 1, "the same number is one refund");
 }
 
 #[tokio::test]
@@ -156,7 +164,10 @@ async fn a_payment_at_the_counter_takes_the_code_from_standard_input_only() {
     );
     assert!(stage.simulator.orders().is_empty());
     let paid = stage.ask("micropay", &counter()).await.reply();
-    assert_eq!((&paid["errcode"], paid["order_id"].is_string()), (&json!(0), true));
+    assert_eq!((&paid["state"], paid["order_id"].is_string()), (&json!("paid"), true));
+    let again = stage.run(&["micropay", "--key", paid["key"].as_str().unwrap()], &counter().to_string()).await;
+    assert_eq!(again.reply()["order_id"], paid["order_id"], "the same key is the same payment");
+    assert_eq!(stage.simulator.orders().len(), 1);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod pay;
 mod show;
 
+pub(in crate::cli) use pay::pay_request;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -98,7 +99,7 @@ async fn resume(arguments: &ResumeArguments, counter: &Counter, console: &mut Co
     }
 }
 
-fn key(text: &str) -> Result<MicropayKey, Failure> {
+pub(in crate::cli) fn key(text: &str) -> Result<MicropayKey, Failure> {
     MicropayKey::new(text).map_err(|error| Failure::from_error(Exit::Usage, &error))
 }
 

@@ -8,20 +8,15 @@ use std::sync::{Mutex, PoisonError};
 use clap::Args;
 
 use super::{Counter, KeyArguments, failed, key, write_json, write_outcome};
-use crate::app::MicropayOutcome;
+use crate::app::{MicropayOutcome, MicropayRunner, Party};
+use crate::cli::caller_key::new_key;
 use crate::cli::{Console, Exit, Failure, Format};
-use crate::envelope::sha256_hex;
+use crate::domain::MicropayKey;
 use crate::store::MicropayRecord;
 use crate::wire::{MicropayRequest, from_json};
 
 /// Largest request that is read: one has a few items of a few hundred bytes.
 const MAX_REQUEST_BYTES: u64 = 1024 * 1024;
-
-/// Random bytes behind a key that nobody gave.
-const KEY_BYTES: usize = 32;
-
-/// Characters of such a key, 4 bits each: no two payments draw the same, and a person can still copy it.
-const KEY_CHARACTERS: usize = 24;
 
 /// What `micropay pay` takes.
 #[derive(Debug, Args)]
@@ -47,6 +42,18 @@ pub(super) async fn pay(arguments: &PayArguments, counter: &Counter, console: &m
         None => key(&new_key()?)?,
     };
     let request = read_request(&arguments.file, console)?;
+    pay_request(&counter.runner, party, &key, &request, arguments.format, console).await
+}
+
+/// Runs a payment to its end, and tells each step on standard error.
+pub(in crate::cli) async fn pay_request(
+    runner: &MicropayRunner,
+    party: &Party,
+    key: &MicropayKey,
+    request: &MicropayRequest,
+    format: Format,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
     let telling = Mutex::new((None, &mut *console.err));
     let tell = |record: &MicropayRecord| {
         let mut telling = telling.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,11 +64,11 @@ pub(super) async fn pay(arguments: &PayArguments, counter: &Counter, console: &m
             let _ = writeln!(err, "{}: {}{}", record.key, record.payment.state.name(), progress(record));
         }
     };
-    counter.runner.begin(party, &key, &request).await.map_err(|error| failed(&error))?;
-    let outcome = counter.runner.follow(party, &key, &tell).await.map_err(|error| {
+    runner.begin(party, key, request).await.map_err(|error| failed(&error))?;
+    let outcome = runner.follow(party, key, &tell).await.map_err(|error| {
         failed(&error).with_help(format!("nontax micropay pay --party {} --key {key} goes on with it", party.name))
     })?;
-    write(arguments.format, &outcome, console)?;
+    write(format, &outcome, console)?;
     verdict(&outcome)
 }
 
@@ -118,10 +125,4 @@ fn read_request(file: &str, console: &mut Console<'_>) -> Result<MicropayRequest
         Failure::new(Exit::Usage, format!("{file} is not the request of a micropay: {error}"))
             .with_help("write it as the page of nontaxmicropay does: {\"desc\": …, \"fee\": …, \"auth_code\": …}")
     })
-}
-
-fn new_key() -> Result<String, Failure> {
-    let mut bytes = [0; KEY_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::from_error(Exit::Failure, &error))?;
-    Ok(sha256_hex(&bytes)[..KEY_CHARACTERS].to_owned())
 }
