@@ -110,6 +110,7 @@ async fn a_used_code_is_no_proof_that_nothing_was_paid(test: TestStore) {
     let platform = CounterPlatform::start(&[Act::SystemErrorButPaid]).await;
     let outcome = pay(&runner(&test, pace()), &party(&platform), "k").await.unwrap();
     // The second call is told 9207009, for the first one used the code.
+    assert_eq!(outcome.errcode, None);
     assert_eq!((outcome.state, outcome.order_id.as_deref(), outcome.attempts), ("paid", Some("ORDER1"), 2));
     assert_eq!(platform.charges(), 1);
 }

@@ -61,7 +61,9 @@ impl MicropayOutcome {
     #[must_use]
     pub fn of(record: &MicropayRecord) -> Self {
         let payment = &record.payment;
-        let refusal = payment.refusal.as_ref();
+        // One that a look proved wrong is no news to a cashier who was paid.
+        let is_paid = matches!(payment.state, MicropayState::Paid { .. });
+        let refusal = payment.refusal.as_ref().filter(|_| !is_paid);
         let (message_zh, message_en, next) = words(&payment.state);
         Self {
             key: record.key.to_string(),
