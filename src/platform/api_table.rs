@@ -63,12 +63,20 @@ pub const APIS: [Api; 14] = [
     },
     api("getorder", GET_ORDER, "§6.1.3", "all"),
     api("getorderlist", GET_ORDER_LIST, "§6.1.10", "all"),
-    once(api("refund", REFUND, "§6.1.4", "bank"), Repetition::WithRefundOutId),
+    Api {
+        admin_route: Some("POST /admin/v1/refunds"),
+        repetition: Repetition::WithRefundOutId,
+        ..api("refund", REFUND, "§6.1.4", "bank")
+    },
     api("downloadbill", DOWNLOAD_BILL, "§6.1.5", "bank"),
     once(api("notifyinconsistentorder", NOTIFY_INCONSISTENT_ORDER, "§6.1.6", "finance"), Repetition::Never),
     once(api("mocknotification", MOCK_NOTIFICATION, "§6.1.7", "all"), Repetition::Never),
     once(api("mockqueryfee", MOCK_QUERY_FEE, "§6.1.8", "all"), Repetition::Never),
-    once(api("micropay", MICROPAY, "§6.1.9", "government unit"), Repetition::Never),
+    Api {
+        admin_route: Some("POST /admin/v1/micropay"),
+        repetition: Repetition::Never,
+        ..api("micropay", MICROPAY, "§6.1.9", "government unit")
+    },
     api("getclientip", "the user's page calls it", "§8", "government unit"),
     api("getauthurl", GET_AUTH_URL, "§9.2", "government unit"),
     once(api("getrealname", GET_REAL_NAME, "§9.3", "government unit"), Repetition::Never),
