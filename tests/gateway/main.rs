@@ -45,6 +45,7 @@ mod stop;
 mod store_contract;
 mod stores;
 mod stub_platform;
+mod token_crowd;
 mod token_keeper;
 mod token_server;
 mod token_world;

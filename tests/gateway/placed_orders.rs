@@ -36,7 +36,7 @@ fn unit(platform: &ScriptedPlatform) -> Party {
     platform.party(Role::GovernmentUnit, Mode::DirectBusiness)
 }
 
-fn request(number: &str, fee: i64) -> UnifiedOrderRequest {
+pub(crate) fn request(number: &str, fee: i64) -> UnifiedOrderRequest {
     UnifiedOrderRequest {
         openid: Some("oWxNonTax0000000000000000001".into()),
         desc: "traffic fine".into(),
