@@ -30,6 +30,7 @@ mod stop;
 pub mod token;
 pub mod token_client;
 mod token_sources;
+mod workers;
 
 use std::io;
 use std::path::PathBuf;

@@ -2,26 +2,19 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use super::assembly::{
     address_rules, callback_limits, connection_limits, micropay_runner, open_store, parties, start_logging,
     store_failure,
 };
 use super::stop::asked_to_stop;
-use super::{Exit, Failure, Shared, config};
-use crate::app::{MicropayRunner, resume_micropays};
+use super::{Exit, Failure, Shared, config, workers};
 use crate::config::Config;
 use crate::server::{Gateway, admin_router, callback_router, serve};
 use crate::store::{Store, StoreError};
-
-/// How often payments at the counter that nobody runs are looked for: a cashier who waits behind a gateway that died waits this
-/// long for the next one to take over.
-const RESUME_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Serves until the process is asked to stop, then finishes what is under way.
 ///
@@ -36,11 +29,11 @@ pub async fn run(shared: &Shared) -> Result<(), Failure> {
     let runner = micropay_runner(&config, &store);
     let parties = parties(&config, Some(&store))?;
     let (address_rules, limits) = (address_rules(&config.server), callback_limits(&config.server));
-    let gateway = Gateway::with_micropays(parties, store, address_rules, limits, runner.clone());
+    let gateway = Gateway::with_micropays(parties, Arc::clone(&store), address_rules, limits, runner.clone());
     let callbacks = listen("server.listen", config.server.listen).await?;
     let admin = listen("server.admin_listen", config.server.admin_listen).await?;
     tell_start(&config, &callbacks, &admin);
-    let resuming = resume_until_aborted(runner, &gateway);
+    let mut working = workers::start(runner, store, &gateway);
 
     let (stop, stopped) = watch::channel(());
     let connections = connection_limits(&config.server);
@@ -53,8 +46,8 @@ pub async fn run(shared: &Shared) -> Result<(), Failure> {
         _ = &mut callbacks => return Err(Failure::new(Exit::Failure, "the listener for callbacks ended: this is a bug")),
         _ = &mut admin => return Err(Failure::new(Exit::Failure, "the admin listener ended: this is a bug")),
     }
-    // What it leaves in the middle is as after a crash: the next gateway goes on from what is kept.
-    resuming.abort();
+    // What they leave in the middle is as after a crash: the next gateway goes on from what is kept.
+    working.abort_all();
     let _ = stop.send(());
     // They end by themselves, within the grace.
     let _ = callbacks.await;
@@ -62,22 +55,6 @@ pub async fn run(shared: &Shared) -> Result<(), Failure> {
     gateway.close(config.server.shutdown_grace).await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Takes up the payments at the counter that nobody runs, again and again.
-fn resume_until_aborted(runner: MicropayRunner, gateway: &Gateway) -> JoinHandle<()> {
-    let parties: Vec<_> = gateway.parties().map(Arc::clone).collect();
-    tokio::spawn(async move {
-        loop {
-            if let Err(error) = resume_micropays(&runner, &parties).await {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "payments at the counter could not be looked for"
-                );
-            }
-            tokio::time::sleep(RESUME_INTERVAL).await;
-        }
-    })
 }
 
 /// A wrong schema is a mistake to be told at once; a database that is away may come back, and is answered 299 until then.

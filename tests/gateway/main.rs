@@ -16,6 +16,7 @@ mod deadlines;
 mod desk_routes;
 mod doctor;
 mod envelope_faults;
+mod followed_refunds;
 mod journal;
 mod journal_reading;
 mod keys;
