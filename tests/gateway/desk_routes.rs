@@ -13,7 +13,14 @@ use crate::weixin::APPID;
 
 on_both_stores!(an_order_is_placed_once_and_shown, a_refund_is_asked_for_once_and_shown, only_the_scope_opens_the_desk);
 
-async fn post(served: &Served, path: &str, bearer: &str, key: Option<&str>, body: &Value) -> (StatusCode, Value) {
+/// A call of the desk: its status and its body.
+pub(crate) async fn post(
+    served: &Served,
+    path: &str,
+    bearer: &str,
+    key: Option<&str>,
+    body: &Value,
+) -> (StatusCode, Value) {
     let url = format!("http://{}/admin/v1/{path}", served.admin);
     let mut request = served.client.post(url).bearer_auth(bearer).body(body.to_string());
     if let Some(key) = key {

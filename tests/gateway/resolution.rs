@@ -1,20 +1,15 @@
 //! Which notice an order pays: known, told, or asked of the simulated platform, with a real access_token.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use nontax_gateway::domain::{Notice, NoticeState, PaymentNoticeNo};
-use nontax_gateway::envelope::SigningKey;
 use nontax_gateway::platform::TokenMode;
-use nontax_gateway::simulator::{Exchange, Settings, SimulatedParty, Simulator, Timing};
 use nontax_gateway::store::{SharedStore, Store};
-use nontax_gateway::wire::{QueryFeeRequest, RefundRequest};
-use tokio::net::TcpListener;
+use nontax_gateway::wire::RefundRequest;
 
 use crate::book::{errcode, finance, import, paid, party, payable};
-use crate::served::{APP_SECRET, PlatformAccess, Served, Setup};
+use crate::served::{APP_SECRET, PlatformAccess, Setup};
+use crate::simulated_world::{World, codes};
 use crate::stores::{TestStore, on_both_stores};
-use crate::weixin::{self, APPID, KEY, paid_without_details, symmetric_key};
+use crate::weixin::{self, APPID, paid_without_details};
 
 on_both_stores!(
     a_known_order_needs_no_platform,
@@ -27,57 +22,13 @@ on_both_stores!(
     a_wrong_secret_is_a_fault_and_never_a_refusal,
 );
 
-/// A gateway and the platform that it is connected to.
-struct World {
-    served: Served,
-    simulator: Arc<Simulator>,
-}
-
 async fn world(store: &SharedStore, secret: &'static str) -> World {
     world_with(store, secret, TokenMode::Stable).await
 }
 
 async fn world_with(store: &SharedStore, secret: &'static str, token_mode: TokenMode) -> World {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let platform = PlatformAccess { secret, token_mode, ..PlatformAccess::at(&url) };
-    let served = Setup { platform: Some(platform), ..Setup::default() }.serve(store).await;
-    let base = format!("http://{}", served.callbacks);
-    let weixin_side =
-        SimulatedParty::new(party().as_str(), APPID, APP_SECRET, symmetric_key("1", KEY)).served_at(&base);
-    let signing_key = SigningKey::read(&weixin::WEIXIN.private_pem().unwrap()).unwrap();
-    let timing = Timing {
-        reply_timeout: Duration::from_secs(30),
-        retry_pauses: vec![Duration::from_millis(1)],
-        ..Timing::default()
-    };
-    let simulator = Simulator::new(Settings { timing, ..Settings::new(signing_key, vec![weixin_side]) }).unwrap();
-    tokio::spawn(Arc::clone(&simulator).serve(listener, std::future::pending()));
-    World { served, simulator }
-}
-
-impl World {
-    /// The citizen looks a notice up and orders its payment.
-    async fn placed(&self, number: &str) -> String {
-        let request = QueryFeeRequest {
-            appid: APPID.into(),
-            payment_notice_no: number.into(),
-            department_code: "001002".into(),
-            region_code: "440100".into(),
-            ..QueryFeeRequest::default()
-        };
-        let notice = self.simulator.query_fee(&request).await.unwrap();
-        self.simulator.place_order_for(APPID, &notice).unwrap().order_id.unwrap()
-    }
-
-    /// The citizen pays; the errcodes of the gateway.
-    async fn paid(&self, order_id: &str) -> Vec<Option<i64>> {
-        codes(&self.simulator.pay(order_id).await.unwrap())
-    }
-}
-
-fn codes(exchanges: &[Exchange]) -> Vec<Option<i64>> {
-    exchanges.iter().map(Exchange::errcode).collect()
+    let access = PlatformAccess { secret, token_mode, ..PlatformAccess::at("") };
+    World::start(store, access, |_| {}).await
 }
 
 async fn state(store: &dyn Store, number: &str) -> NoticeState {
