@@ -253,6 +253,20 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_names_every_option_and_every_control() {
+        let page = include_str!("../../docs/simulator.md");
+        let command = Args::augment_args(clap::Command::new("simulate"));
+        for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+            let named = ["`", " ", ","].iter().any(|after| page.contains(&format!("`--{option}{after}")));
+            assert!(named, "docs/simulator.md should name --{option}");
+        }
+        let routes = include_str!("../simulator/http/mod.rs").split('"').filter(|text| text.starts_with("/simulator/"));
+        for route in routes {
+            assert!(page.contains(&format!(" {route}` |")), "docs/simulator.md should name {route}");
+        }
+    }
+
+    #[test]
     fn a_missing_or_short_key_is_named_with_its_file() {
         let missing = party(&args(&[])).unwrap_err();
         assert_eq!(missing.exit(), Exit::Config);

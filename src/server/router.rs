@@ -48,7 +48,7 @@ fn admin_api(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .route("/micropay/{key}", get(micropay::show))
         .route("/micropay/{key}/cancel", post(micropay::cancel))
         .method_not_allowed_fallback(async || {
-            let message = "this route takes another method; docs/operations.md tells which";
+            let message = "this route takes another method; docs/admin-api.md tells which";
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
         })
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such route under /admin/v1"))

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod admin;
+mod admin_document;
 mod api_clients;
 mod bearers;
 mod book;

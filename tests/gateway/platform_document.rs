@@ -23,14 +23,8 @@ fn the_document_lists_every_api_as_the_table_has_it() {
         let route = api.admin_route.unwrap_or("-");
         let expected = [api.name, api.path, api.section, api.callers, &command, route, api.repetition.text()];
         assert_eq!(row[..expected.len()], expected);
-    }
-}
-
-#[test]
-fn every_admin_route_has_its_section_in_the_document_of_the_admin_api() {
-    let document = include_str!("../../docs/admin-api.md");
-    for route in APIS.iter().filter_map(|api| api.admin_route) {
-        assert!(document.contains(&format!("\n## {route}\n")), "{route}");
+        let admin_api = include_str!("../../docs/admin-api.md");
+        assert!(route == "-" || admin_api.contains(&format!("\n## {route}\n")), "{route}");
     }
 }
 

@@ -1,0 +1,60 @@
+//! The document of the admin API has every route, every word of an error and every scope.
+
+use nontax_gateway::domain::Scope;
+
+const DOCUMENT: &str = include_str!("../../docs/admin-api.md");
+
+const ROUTER: &str = include_str!("../../src/server/router.rs");
+
+/// Whatever answers with a problem.
+const SOURCES: [&str; 8] = [
+    ROUTER,
+    include_str!("../../src/server/bearer.rs"),
+    include_str!("../../src/server/desk.rs"),
+    include_str!("../../src/server/micropay.rs"),
+    include_str!("../../src/server/orders.rs"),
+    include_str!("../../src/server/problem.rs"),
+    include_str!("../../src/server/refunds.rs"),
+    include_str!("../../src/server/token.rs"),
+];
+
+/// The words that stand behind a status, or in the brackets of what makes one.
+fn words(source: &str) -> Vec<&str> {
+    let after_status = source.split("StatusCode::").skip(1).filter_map(|rest| {
+        let rest = rest.trim_start_matches(|letter: char| letter.is_ascii_uppercase() || letter == '_');
+        rest.strip_prefix(',')?.trim_start().strip_prefix('"')
+    });
+    let makers = ["conflict(\"", "invalid(\"", "unavailable(\""];
+    let in_brackets = makers.iter().flat_map(|maker| source.split(maker).skip(1));
+    let words = after_status.chain(in_brackets).filter_map(|rest| rest.split('"').next());
+    words.filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).collect()
+}
+
+#[test]
+fn every_route_has_its_section() {
+    let api = ROUTER.split("fn admin_api").nth(1).unwrap();
+    let mut found = 0;
+    for route in api.split(".route(\"").skip(1) {
+        let (path, handler) = route.split_once("\", ").unwrap();
+        let method = handler.split('(').next().unwrap().to_uppercase();
+        assert!(DOCUMENT.contains(&format!("\n## {method} /admin/v1{path}\n")), "{method} {path}");
+        found += 1;
+    }
+    assert_eq!(DOCUMENT.matches("\n## ").count(), found + 1, "a section for each route, and one for all");
+}
+
+#[test]
+fn every_error_is_told() {
+    let words: Vec<&str> = SOURCES.iter().flat_map(|source| words(source)).collect();
+    assert!(words.contains(&"database_unavailable") && words.contains(&"open_order") && words.len() > 30, "{words:?}");
+    for word in words {
+        assert!(DOCUMENT.contains(&format!("`{word}`")), "{word}");
+    }
+}
+
+#[test]
+fn every_scope_is_told() {
+    for scope in Scope::ALL {
+        assert!(DOCUMENT.contains(&format!("`{}`", scope.name())), "{}", scope.name());
+    }
+}
