@@ -18,6 +18,7 @@ mod record_notification;
 mod refund_answer;
 mod refund_desk;
 mod refund_look_up;
+mod refund_verdict;
 mod reply;
 mod resolve_order;
 mod shared_token;

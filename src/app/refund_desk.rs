@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::refund_look_up::{Shown, shown, told_order};
+use super::refund_verdict::news_of;
 use super::{Fault, Party};
 use crate::domain::{
     Fen, InvalidIdentifier, OrderId, OrderState, RefundAmount, RefundAsk, RefundOrderId, RefundOutId, RefundPlan,
@@ -293,62 +294,4 @@ impl<'a> Desk<'a> {
 fn refunded_by_others() -> RefundNews {
     let errmsg = "the platform's order shows that all of it went back by other refunds".to_owned();
     RefundNews::Step(RefundStep::Refuse { errcode: ApiErrcode::Refunded.code(), errmsg })
-}
-
-/// What a call that failed tells of the request. "Refunded" means on a repetition that an earlier call did it, and on a first call
-/// that somebody else did. On a repetition a code that says nothing of the refund itself leaves open what the earlier call did.
-fn news_of(error: PlatformError, first: bool) -> RefundNews {
-    let problem = error.to_string();
-    match error {
-        error if error.outcome_is_unknown() => RefundNews::OutcomeUnknown { problem },
-        PlatformError::Refused { errcode, errmsg, .. } => match ApiErrcode::from_code(errcode) {
-            Some(ApiErrcode::Refunded) if !first => RefundNews::Step(RefundStep::Accept { refund_order_id: None }),
-            _ if first || is_about_the_refund(errcode) => RefundNews::Step(RefundStep::Refuse { errcode, errmsg }),
-            _ => RefundNews::NotCalled { problem },
-        },
-        // No access token, or a request that was not let out: the platform never saw it.
-        _ => RefundNews::NotCalled { problem },
-    }
-}
-
-/// Whether an errcode is the platform's word on the refund, as those of source §10 about orders and refunds are, and not on the
-/// caller's address or pace.
-const fn is_about_the_refund(errcode: i64) -> bool {
-    let of_the_caller = matches!(
-        ApiErrcode::from_code(errcode),
-        Some(ApiErrcode::RefundNotAuthorized | ApiErrcode::IpRestricted | ApiErrcode::CalledTooOften)
-    );
-    9_201_000 <= errcode && errcode < 9_203_000 && !of_the_caller
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(errcode: i64) -> PlatformError {
-        PlatformError::Refused { api: "/nontax/refund", errcode, errmsg: "no".into() }
-    }
-
-    #[test]
-    fn refunded_is_good_news_on_a_repetition_alone() {
-        assert!(matches!(news_of(refused(9_202_011), true), RefundNews::Step(RefundStep::Refuse { .. })));
-        assert!(matches!(news_of(refused(9_202_011), false), RefundNews::Step(RefundStep::Accept { .. })));
-        assert!(matches!(news_of(refused(9_202_013), false), RefundNews::Step(RefundStep::Refuse { .. })));
-    }
-
-    #[test]
-    fn what_says_nothing_of_the_refund_leaves_an_earlier_call_open() {
-        for errcode in [9_202_003, 9_202_004, 45_009, 40_164, 40_001] {
-            assert!(matches!(news_of(refused(errcode), false), RefundNews::NotCalled { .. }), "{errcode}");
-            assert!(
-                matches!(news_of(refused(errcode), true), RefundNews::Step(RefundStep::Refuse { .. })),
-                "{errcode}"
-            );
-        }
-        assert!(matches!(news_of(refused(-1), true), RefundNews::OutcomeUnknown { .. }));
-        let no_token = PlatformError::Unreachable { api: "/cgi-bin/stable_token", problem: String::new() };
-        assert!(matches!(news_of(no_token, true), RefundNews::NotCalled { .. }));
-        let broken = PlatformError::Unreachable { api: "/nontax/refund", problem: String::new() };
-        assert!(matches!(news_of(broken, true), RefundNews::OutcomeUnknown { .. }));
-    }
 }

@@ -121,7 +121,7 @@ pub enum RefundNews {
         /// Why.
         problem: String,
     },
-    /// The call was not made: the attempt does not count.
+    /// The call was not made, or the platform turned the caller away before it looked at the refund: the attempt does not count.
     NotCalled {
         /// Why.
         problem: String,

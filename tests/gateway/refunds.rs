@@ -25,6 +25,7 @@ on_both_stores!(
     a_whole_refund_of_unknown_outcome_is_not_repeated_when_the_order_shows_it,
     refunded_and_conflict_mean_what_the_call_was,
     a_call_that_was_not_made_does_not_count,
+    an_unlisted_code_and_a_word_on_the_caller_free_nothing,
     an_order_that_was_not_notified_is_asked_about,
     the_rules_are_told_and_nothing_is_stored,
     a_notification_is_recognised_by_either_number,
@@ -229,6 +230,29 @@ async fn a_call_that_was_not_made_does_not_count(test: TestStore) {
     let platform = ScriptedPlatform::start(|_, _| refuses(9_202_011)).await;
     let request = ask(&test, &bank(&platform), wish("1", part(1))).await.unwrap();
     assert!(matches!(request.state, RefundRequestState::Refused { .. }), "it was the first call: {request:?}");
+}
+
+async fn an_unlisted_code_and_a_word_on_the_caller_free_nothing(test: TestStore) {
+    paid_order(&test).await;
+    for (key, code, attempts, look_ups) in [("1", 9_202_007, 1, 1), ("2", 9_202_004, 0, 0)] {
+        let calls = AtomicUsize::new(0);
+        let platform = ScriptedPlatform::start(move |api, _| match api {
+            "getorder" => Some(order_for("A", "1")),
+            _ if calls.fetch_add(1, Ordering::Relaxed) == 0 => refuses(code),
+            _ => accepted("R"),
+        })
+        .await;
+        let party = bank(&platform);
+        let half = || wish(key, part(10_000));
+        let request = ask(&test, &party, half()).await.unwrap();
+        assert_eq!((state(&request), request.attempts), ("requested", attempts), "{code}");
+        let more = ask(&test, &party, wish("3", part(10_001))).await.unwrap_err();
+        assert!(matches!(&more, RefundDeskError::Refused(rule) if rule.name() == "more_than_left"), "{code}: {more}");
+        assert_eq!(state(&ask(&test, &party, half()).await.unwrap()), "accepted", "{code}");
+        let numbers: Vec<_> = platform.calls("refund").iter().map(|body| body["refund_out_id"].clone()).collect();
+        assert!(numbers.len() == 2 && numbers[0] == numbers[1], "{code}: {numbers:?}");
+        assert_eq!(platform.calls("getorder").len(), look_ups, "{code}");
+    }
 }
 
 async fn an_order_that_was_not_notified_is_asked_about(test: TestStore) {
