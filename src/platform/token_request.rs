@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::received::errmsg;
 use super::{AccessToken, Https, PlatformError};
 use crate::domain::TokenMode;
 use crate::wire::{StableTokenRequest, TokenReply};
@@ -95,6 +96,19 @@ fn issued(api: &'static str, reply: TokenReply) -> Result<IssuedToken, PlatformE
         (None, 0) => {
             Err(PlatformError::Unreadable { api, problem: "it has neither a token nor an errcode".to_owned() })
         }
-        (_, errcode) => Err(PlatformError::Refused { api, errcode, errmsg: reply.errmsg.unwrap_or_default() }),
+        (_, errcode) => Err(PlatformError::Refused { api, errcode, errmsg: errmsg(&reply.errmsg.unwrap_or_default()) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_refusal_fit_a_line() {
+        let errmsg = Some(format!("invalid\u{1b}[31m\n{}", "x".repeat(1000)));
+        let refused = issued(STABLE_TOKEN, TokenReply { errcode: Some(40_125), errmsg, ..TokenReply::default() });
+        let Err(PlatformError::Refused { errmsg, .. }) = refused else { panic!("{refused:?}") };
+        assert!(errmsg.starts_with("invalid[31mxxx") && errmsg.len() == 300, "{errmsg}");
     }
 }

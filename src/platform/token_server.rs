@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::error::TOKEN_SERVER;
+use super::received::errmsg;
 use super::{AccessToken, AppSecret, Https, IssuedToken, PlatformError};
 use crate::wire::{TokenReply, from_json};
 
@@ -77,15 +78,28 @@ impl TokenServer {
 fn complaint(status: StatusCode, body: &[u8]) -> PlatformError {
     let complaint: Complaint = from_json(body).unwrap_or_default();
     if let Some(errcode) = complaint.errcode {
-        return PlatformError::Refused { api: TOKEN_SERVER, errcode, errmsg: complaint.errmsg };
+        return PlatformError::Refused { api: TOKEN_SERVER, errcode, errmsg: errmsg(&complaint.errmsg) };
     }
     let Complaint { error, message, .. } = complaint;
     PlatformError::Unreachable {
         api: TOKEN_SERVER,
-        problem: format!("HTTP status {status} {error} {message}").trim_end().to_owned(),
+        problem: errmsg(format!("HTTP status {status} {error} {message}").trim_end()),
     }
 }
 
 fn unreadable(problem: &str) -> PlatformError {
     PlatformError::Unreadable { api: TOKEN_SERVER, problem: problem.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_complaint_fit_a_line() {
+        for body in [r#"{"errcode":40125,"errmsg":"a\nb\u001b"}"#, r#"{"error":"a\nb","message":"\u001b"}"#] {
+            let told = complaint(StatusCode::BAD_GATEWAY, body.as_bytes()).to_string();
+            assert!(told.contains("ab") && !told.contains(char::is_control), "{told:?}");
+        }
+    }
 }
