@@ -1,5 +1,7 @@
 //! The Order Placement API (protocol §6; source §6.1.2).
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::lenient;
@@ -22,7 +24,7 @@ pub const TRADE_TYPE_MWEB: &str = "MWEB";
 
 /// The body of `POST /nontax/unifiedorder`. A required field that is missing reads as an empty string, so that whoever checks
 /// the request can name it with its own errcode.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UnifiedOrderRequest {
     /// The Official Account that places the order.
@@ -89,6 +91,20 @@ pub struct UnifiedOrderRequest {
     /// Whether the intermediate page starts the payment by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_call_pay: Option<bool>,
+}
+
+/// Without the user and the payer's name.
+impl fmt::Debug for UnifiedOrderRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnifiedOrderRequest")
+            .field("appid", &self.appid)
+            .field("fee", &self.fee)
+            .field("region_code", &self.region_code)
+            .field("department_code", &self.department_code)
+            .field("payment_notice_no", &self.payment_notice_no)
+            .field("order_no", &self.order_no)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The reply to `POST /nontax/unifiedorder`.
@@ -167,6 +183,15 @@ mod tests {
         )
         .unwrap();
         assert_eq!((reply.errcode, reply.order_id, reply.pay_url), (0, None, None));
+    }
+
+    #[test]
+    fn a_request_shows_nobody() {
+        let request: UnifiedOrderRequest =
+            from_json(r#"{"openid":"oSECRET","user_name":"叶红梅","ip":"192.0.2.7","order_no":"N1"}"#.as_bytes())
+                .unwrap();
+        let shown = format!("{request:?}");
+        assert!(shown.contains("N1") && !shown.contains("oSECRET") && !shown.contains('叶'), "{shown}");
     }
 
     #[test]
