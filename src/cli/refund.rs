@@ -125,7 +125,11 @@ async fn run_over(
     match command {
         RefundCommand::Request(arguments) => {
             let party = named(&arguments.party, parties)?;
-            let asked = request_refund(store, party, wish(arguments)?, Timestamp::now()).await.map_err(failed)?;
+            let now = Timestamp::now();
+            let asked = request_refund(store, party, wish(arguments)?, now).await.map_err(failed)?;
+            if arguments.key.is_none() {
+                tell_repetition(&asked, now, "--key", console);
+            }
             let asked = if arguments.wait { waited_for(store, party, asked).await? } else { asked };
             print(&asked, arguments.format, console)?;
             outcome(&asked)
@@ -142,7 +146,7 @@ async fn run_over(
         RefundCommand::Follow(FollowArguments { one, wait }) => {
             let party = named(&one.party, parties)?;
             let id = number(&one.refund_out_id)?;
-            let followed = follow_refund(store, party, &id, Timestamp::now()).await.map_err(failed)?;
+            let followed = follow_refund(store, party, &id, Timestamp::now()).await.map_err(follow_failed)?;
             let followed = if *wait { waited_for(store, party, followed).await? } else { followed };
             print(&followed, one.format, console)?;
             outcome(&followed)
@@ -212,6 +216,16 @@ pub(super) fn derived_key(order_id: &OrderId, amount: RefundAmount, reason: &str
     format!("cli-{}", sha256_hex(format!("{order_id}\n{amount}\n{reason}").as_bytes()))
 }
 
+/// Says that a command without a key met the refund of an earlier one: it may have been meant as another.
+pub(super) fn tell_repetition(asked: &RefundRequestRecord, now: Timestamp, key: &str, console: &mut Console<'_>) {
+    // What the store keeps has milliseconds.
+    if asked.created_at.as_millisecond() < now.as_millisecond() {
+        // A terminal that is gone is no reason to stop.
+        let _ =
+            writeln!(console.err, "this is the refund asked for at {}; give {key} for another one", asked.created_at);
+    }
+}
+
 /// Follows a request until it is final or the wait is over. A look that fails is taken again.
 async fn waited_for(
     store: &dyn Store,
@@ -224,7 +238,7 @@ async fn waited_for(
         match follow_refund(store, party, &request.refund_out_id, Timestamp::now()).await {
             Ok(followed) => request = followed,
             Err(RefundDeskError::LookUp(_)) => {}
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(follow_failed(error)),
         }
     }
     Ok(request)
@@ -278,6 +292,34 @@ pub(super) fn failed(error: RefundDeskError) -> Failure {
         RefundDeskError::Invalid { .. } | RefundDeskError::NoSuchRequest(_) => Failure::from_error(Exit::Usage, &error),
         RefundDeskError::Refused(_) | RefundDeskError::KeyTaken { .. } | RefundDeskError::NoSuchOrder(_) => {
             Failure::from_error(Exit::Failure, &error).with_help("nothing was asked for")
+        }
+    }
+}
+
+/// What went wrong with the look at a refund that was asked for before.
+fn follow_failed(error: RefundDeskError) -> Failure {
+    let help = "the refund was asked for; its state could not be looked up: follow it again";
+    match &error {
+        RefundDeskError::LookUp(_) => Failure::from_error(Exit::Network, &error).with_help(help),
+        RefundDeskError::NoSuchOrder(_) => Failure::from_error(Exit::Failure, &error).with_help(help),
+        _ => failed(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Fault;
+
+    #[test]
+    fn a_look_that_failed_says_that_the_refund_was_asked_for() {
+        let no_look = || RefundDeskError::LookUp(Fault::Field("status".to_owned()));
+        let no_order = || RefundDeskError::NoSuchOrder(OrderId::new("A").unwrap());
+        for error in [no_look(), no_order()] {
+            assert!(format!("{:?}", follow_failed(error)).contains("the refund was asked for"));
+        }
+        for error in [no_look(), no_order()] {
+            assert!(format!("{:?}", failed(error)).contains("nothing was asked for"));
         }
     }
 }

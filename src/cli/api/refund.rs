@@ -6,7 +6,7 @@ use super::call::ApiCall;
 use super::{Console, Exit, Failure};
 use crate::app::{RefundWish, request_refund};
 use crate::cli::Format;
-use crate::cli::refund::{derived_key, failed, outcome, print};
+use crate::cli::refund::{derived_key, failed, outcome, print, tell_repetition};
 use crate::domain::{Fen, InvalidIdentifier, OrderId, RefundAmount, RefundOutId};
 use crate::wire::RefundRequest;
 
@@ -14,7 +14,11 @@ pub(super) async fn run(call: &ApiCall<'_>, console: &mut Console<'_>) -> Result
     let request = call.prepare::<RefundRequest>(console)?;
     let (Some(request), Some(store)) = (request, call.store) else { return Ok(()) };
     let wish = wish(request).map_err(|error| Failure::from_error(Exit::Usage, &error))?;
-    let asked = request_refund(&**store, call.party, wish, Timestamp::now()).await.map_err(failed)?;
+    let (numbered, now) = (wish.refund_out_id.is_some(), Timestamp::now());
+    let asked = request_refund(&**store, call.party, wish, now).await.map_err(failed)?;
+    if !numbered {
+        tell_repetition(&asked, now, "refund_out_id", console);
+    }
     print(&asked, Format::Json, console)?;
     outcome(&asked)
 }
