@@ -19,7 +19,7 @@ CREATE TABLE micropay (
     doubt               TEXT    NOT NULL CHECK (doubt IN ('none', 'password_pending', 'unknown')),
     errcode             BIGINT ,                   -- of the last refusal
     errmsg              TEXT,
-    refusal_about       TEXT             CHECK (refusal_about IN ('request', 'code', 'code_used', 'payment')),
+    refusal_about       TEXT             CHECK (refusal_about IN ('request', 'code', 'code_used', 'payment', 'unlisted')),
     gave_up             TEXT             CHECK (gave_up IN ('time_up', 'canceled', 'paid_by_another')),
     failed_looks        BIGINT  NOT NULL,
     reason              TEXT,                      -- why a person is needed
@@ -41,6 +41,9 @@ CREATE TABLE micropay (
 -- One under way for a notice or an order number at a time, whatever the programs above believe.
 CREATE UNIQUE INDEX micropay_under_way ON micropay (party, region_code, department_code, payment_notice_no, order_no)
     WHERE ended_at IS NULL;
+-- What was paid for a notice or an order number, and what a person has to see to.
+CREATE INDEX micropay_settled ON micropay (party, region_code, department_code, payment_notice_no, order_no)
+    WHERE state IN ('paid', 'needs_person');
 CREATE INDEX micropay_due ON micropay (next_at) WHERE ended_at IS NULL;
 CREATE INDEX micropay_order ON micropay (party, order_id);
 

@@ -85,8 +85,10 @@ pub enum BegunMicropay {
     Known(Box<MicropayRecord>),
     /// The key is another payment's.
     OtherContent,
-    /// Another payment for the same notice or order number is under way.
+    /// Another payment for the same notice or order number is under way, or waits for a person.
     UnderWay(MicropayKey),
+    /// Another payment for the same notice or order number was paid, by this order, which the book does not know as refunded.
+    AlreadyPaid(OrderId),
 }
 
 /// A step of a payment.
@@ -128,7 +130,7 @@ pub struct MicropayStepRecord {
 /// The payments at the counter of every party.
 #[async_trait]
 pub trait Micropays: Send + Sync {
-    /// Takes in a payment, once for each key.
+    /// Takes in a payment, once for each key, and for a notice or an order number only when none took money for it before.
     async fn begin_micropay(&self, new: NewMicropay) -> Result<BegunMicropay, StoreError>;
 
     /// A payment, if there is one.

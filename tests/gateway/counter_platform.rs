@@ -24,6 +24,8 @@ pub(crate) enum Act {
     PayAndHangUp,
     /// Asks the payer for the password.
     Password,
+    /// Refuses without naming the order, although it charged.
+    RefuseButPaid(i64),
     /// Refuses, and cancels the order.
     Refuse(i64),
 }
@@ -263,6 +265,10 @@ fn micropay(ledger: &mut Ledger, script: &[Act], body: &Value) -> Option<Value> 
         Act::SystemErrorButPaid => {
             order.charge();
             refused(-1)
+        }
+        Act::RefuseButPaid(errcode) => {
+            order.charge();
+            refused(errcode)
         }
         Act::SystemError => says(-1),
         Act::Password => says(9_207_008),

@@ -156,7 +156,8 @@ async fn compared(script: &[Act], death: Death) {
             let order = &platform.orders()[shown["order_id"].as_str().unwrap()];
             assert_eq!((order.charges, order.status), (1, 3), "{story}");
         }
-        "failed" => assert_eq!(charges, 0, "{story}"),
+        // A canceled order and a used code prove nothing: such a payment is watched.
+        "failed" | "abandoned" => assert_eq!(charges, 0, "{story}"),
         other => panic!("it ended as {other}: {story}"),
     }
 }

@@ -11,7 +11,7 @@ use nontax_gateway::platform::{AppSecret, Https, PlatformClient, TokenMode, Toke
 use nontax_gateway::wire::{Locale, MicropayRequest};
 
 use crate::counter_platform::{Act, CounterPlatform, payment};
-use crate::database::{eventually, texts};
+use crate::database::{eventually, execute, texts};
 use crate::stores::{TestStore, on_both_stores, open};
 
 const CODE: &str = "134971951305811268";
@@ -153,6 +153,45 @@ async fn one_notice_has_one_payment_under_way(test: TestStore) {
     runner.begin(&party, &key("three"), &request("N2", "134971951305811269")).await.unwrap();
 }
 
+async fn what_is_paid_is_not_paid_again_under_another_key(test: TestStore) {
+    let platform = CounterPlatform::start(&[Act::Pay]).await;
+    let (runner, party) = (runner(&test, pace()), party(&platform));
+    for (start, order_no) in [("11", None), ("12", Some("O1"))] {
+        let request = |code: &str| {
+            let order_no = order_no.map(str::to_owned);
+            let payment_notice_no = order_no.is_none().then(|| "N1".to_owned());
+            MicropayRequest { payment_notice_no, order_no, ..request("N1", code) }
+        };
+        let (first, fresh) = (format!("{start}4971951305811268"), format!("{start}4971951305811269"));
+        runner.begin(&party, &key(start), &request(&first)).await.unwrap();
+        let paid = runner.follow(&party, &key(start), &|_| {}).await.unwrap();
+        assert_eq!(paid.state, "paid");
+        let again = runner.begin(&party, &key("again"), &request(&fresh)).await;
+        assert!(
+            matches!(&again, Err(MicropayError::AlreadyPaid { order_id }) if *order_id == paid.order_id),
+            "{again:?}"
+        );
+    }
+    assert_eq!(platform.charges(), 2);
+}
+
+async fn what_was_refunded_may_be_paid_again(test: TestStore) {
+    let platform = CounterPlatform::start(&[Act::Pay]).await;
+    let (runner, party) = (runner(&test, pace()), party(&platform));
+    pay(&runner, &party, "one").await.unwrap();
+    let refunded = "INSERT INTO platform_order (party, order_id, payment_notice_no, region_code, department_code, items, state, \
+                    created_at, updated_at) VALUES ('counter', 'ORDER1', 'N1', '440100', '001002', '[]', 'refunded', 0, 0)";
+    execute(&test.url, refunded).await.unwrap();
+    runner.begin(&party, &key("two"), &request("N1", "134971951305811269")).await.unwrap();
+}
+
+async fn an_errcode_that_nobody_lists_is_no_proof_that_nothing_was_paid(test: TestStore) {
+    let platform = CounterPlatform::start(&[Act::RefuseButPaid(1_234_567)]).await;
+    let outcome = pay(&runner(&test, pace()), &party(&platform), "k").await.unwrap();
+    assert_eq!((outcome.state, outcome.order_id.as_deref(), outcome.attempts), ("paid", Some("ORDER1"), 1));
+    assert_eq!(platform.charges(), 1);
+}
+
 async fn what_is_paid_too_late_goes_back(test: TestStore) {
     let platform = CounterPlatform::start(&[Act::Password]).await;
     let (runner, party) = (runner(&test, pace()), party(&platform));
@@ -196,6 +235,9 @@ on_both_stores!(
     a_refusal_is_told_with_what_to_do,
     one_key_is_one_payment,
     one_notice_has_one_payment_under_way,
+    what_is_paid_is_not_paid_again_under_another_key,
+    what_was_refunded_may_be_paid_again,
+    an_errcode_that_nobody_lists_is_no_proof_that_nothing_was_paid,
     what_is_paid_too_late_goes_back,
     what_cannot_go_back_is_a_persons,
     a_cashier_who_gives_up_is_not_charged_for,

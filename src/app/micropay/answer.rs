@@ -1,13 +1,8 @@
 //! What an answer of the platform means for a payment at the counter.
 
-use std::ops::RangeInclusive;
-
 use crate::domain::{MicropayAnswer, MicropayEvent, MicropayRefusal, OrderId, RefusalAbout};
 use crate::platform::{PlatformError, Replied};
 use crate::wire::{ApiErrcode, MicropayReply};
-
-/// The errcodes that are about payment at the counter (source §6.1.9).
-const OF_THE_COUNTER: RangeInclusive<i64> = 9_207_000..=9_207_999;
 
 /// The event that a call ends with. `known` is the order of an earlier reply.
 pub(super) fn event_of(
@@ -33,14 +28,13 @@ pub(super) fn event_of(
         Some(ApiErrcode::PasswordRequired) => MicropayAnswer::PasswordRequired(order_id),
         _ => {
             let errmsg = reply.errmsg.unwrap_or_default();
-            let refusal = MicropayRefusal { errcode: reply.errcode, errmsg, about: about(reply.errcode, errcode) };
+            let refusal = MicropayRefusal { errcode: reply.errcode, errmsg, about: about(errcode) };
             MicropayAnswer::Refused(refusal, order_id)
         }
     })
 }
 
-/// A code of the counter that no source lists is taken to prove nothing and to end the calls, as that of a used code does.
-fn about(number: i64, errcode: Option<ApiErrcode>) -> RefusalAbout {
+fn about(errcode: Option<ApiErrcode>) -> RefusalAbout {
     match errcode {
         Some(ApiErrcode::EmptyAuthCode | ApiErrcode::AuthCodeExpired | ApiErrcode::AuthCodeInvalid) => {
             RefusalAbout::Code
@@ -51,8 +45,9 @@ fn about(number: i64, errcode: Option<ApiErrcode>) -> RefusalAbout {
             | ApiErrcode::CardNotSupported
             | ApiErrcode::OrderCanceled,
         ) => RefusalAbout::Payment,
-        _ if OF_THE_COUNTER.contains(&number) => RefusalAbout::CodeUsed,
-        _ => RefusalAbout::Request,
+        Some(ApiErrcode::AuthCodeUsed) => RefusalAbout::CodeUsed,
+        Some(_) => RefusalAbout::Request,
+        None => RefusalAbout::Unlisted,
     }
 }
 
@@ -76,7 +71,8 @@ mod tests {
             (9_207_007, RefusalAbout::Payment),
             (9_207_009, RefusalAbout::CodeUsed),
             (9_207_010, RefusalAbout::Code),
-            (9_207_999, RefusalAbout::CodeUsed),
+            (9_207_999, RefusalAbout::Unlisted),
+            (1_234_567, RefusalAbout::Unlisted),
             (9_200_232, RefusalAbout::Request),
             (45_011, RefusalAbout::Request),
         ];

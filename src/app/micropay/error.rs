@@ -13,13 +13,13 @@ pub enum MicropayError {
     /// The key is another payment's.
     #[error("the key \"{0}\" was used for another payment: use a new key for a new payment")]
     OtherContent(MicropayKey),
-    /// Another payment for the same notice or order number is under way.
+    /// Another payment for the same notice or order number is under way, or waits for a person.
     #[error(
-        "another payment for this notice or order number is under way, under the key \"{0}\": see it through first"
+        "another payment for this notice or order number is under way or waits for a person, under the key \"{0}\": see it through first"
     )]
     UnderWay(MicropayKey),
-    /// The book says that the notice is paid.
-    #[error("the notice is paid already{}", order_id.as_ref().map_or_else(String::new, |id| format!(", by order {id}")))]
+    /// The notice or the order number is paid, as the book says or an earlier payment at the counter.
+    #[error("the notice or order number is paid already{}", order_id.as_ref().map_or_else(String::new, |id| format!(", by order {id}")))]
     AlreadyPaid {
         /// By which order, unless it was paid another way.
         order_id: Option<String>,

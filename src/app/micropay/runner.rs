@@ -75,6 +75,9 @@ impl MicropayRunner {
             BegunMicropay::Begun | BegunMicropay::Known(_) => Ok(()),
             BegunMicropay::OtherContent => Err(MicropayError::OtherContent(key.clone())),
             BegunMicropay::UnderWay(other) => Err(MicropayError::UnderWay(other)),
+            BegunMicropay::AlreadyPaid(order_id) => {
+                Err(MicropayError::AlreadyPaid { order_id: Some(order_id.to_string()) })
+            }
         }
     }
 

@@ -24,11 +24,13 @@ pub enum RefusalAbout {
     CodeUsed,
     /// The payment itself, which was tried and failed: the code is used up and the order takes no money.
     Payment,
+    /// Nobody knows: no source lists the errcode. Money may have been taken.
+    Unlisted,
 }
 
 impl RefusalAbout {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Request, Self::Code, Self::CodeUsed, Self::Payment];
+    pub const ALL: [Self; 5] = [Self::Request, Self::Code, Self::CodeUsed, Self::Payment, Self::Unlisted];
 
     /// The name in the database.
     #[must_use]
@@ -38,13 +40,14 @@ impl RefusalAbout {
             Self::Code => "code",
             Self::CodeUsed => "code_used",
             Self::Payment => "payment",
+            Self::Unlisted => "unlisted",
         }
     }
 
-    /// Whether another call with the same code is no use.
+    /// Whether no further call is made: the code is no use any more, or nobody knows what another call would do.
     #[must_use]
-    pub const fn spends_the_code(self) -> bool {
-        matches!(self, Self::Code | Self::CodeUsed | Self::Payment)
+    pub const fn ends_the_calls(self) -> bool {
+        matches!(self, Self::Code | Self::CodeUsed | Self::Payment | Self::Unlisted)
     }
 
     /// Whether no call with the same code takes money, be it still on its way: the platform takes each code once, and looked at

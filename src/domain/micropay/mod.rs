@@ -122,7 +122,7 @@ impl Micropay {
             MicropayState::Asking { next_look_at } => at((*next_look_at).min(gives_up_at), MicropayDeed::Look),
             // Whoever finds it so did not make the call.
             MicropayState::Submitting { .. } => MicropayDeed::Keep(MicropayEvent::Interrupted),
-            MicropayState::GivingUp { .. } if self.doubt == Doubt::None => {
+            MicropayState::GivingUp { .. } if self.left_nothing_open() => {
                 MicropayDeed::Keep(MicropayEvent::NothingOpen)
             }
             MicropayState::GivingUp { next_look_at, .. } | MicropayState::Abandoned { next_look_at, .. } => {

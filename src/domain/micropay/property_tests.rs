@@ -17,6 +17,8 @@ enum Way {
     ReplyLost,
     /// It arrives, and the platform says -1 although it did what was asked.
     SaysSystemError,
+    /// It arrives, and the platform answers with an errcode that no source lists, although it did what was asked.
+    SaysUnlisted,
     /// It is lost.
     Lost,
     /// It is taken for lost, and arrives after so many more moments.
@@ -145,6 +147,10 @@ fn call(platform: &mut Platform, way: Way, payment: &Micropay, now: Timestamp) -
             platform.charge(now, named);
             MicropayEvent::Answered(MicropayAnswer::SystemError(None))
         }
+        Way::SaysUnlisted => {
+            platform.charge(now, named);
+            MicropayEvent::Answered(refused(9_999_999, RefusalAbout::Unlisted))
+        }
         Way::Lost => cut(),
         Way::Late(moments) => {
             platform.late.push(now + Duration::from_secs(u64::from(moments)));
@@ -165,6 +171,7 @@ fn ways() -> impl Strategy<Value = Way> {
         4 => Just(Way::Clean),
         1 => Just(Way::ReplyLost),
         1 => Just(Way::SaysSystemError),
+        1 => Just(Way::SaysUnlisted),
         1 => Just(Way::Lost),
         2 => (0_u8..250).prop_map(Way::Late),
         1 => Just(Way::Crash),

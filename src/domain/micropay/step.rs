@@ -51,7 +51,7 @@ impl Micropay {
             (In::Waiting { .. } | In::Asking { .. }, On::Canceled) => giving_up(GaveUp::Canceled, now),
             (In::Asking { .. }, On::Looked(sight)) => self.asked(sight, now, pace),
             (In::Asking { .. }, On::LookFailed(_)) => In::Asking { next_look_at: pace.later(now, pace.look_interval) },
-            (In::GivingUp { why, .. }, On::NothingOpen) if self.doubt == Doubt::None => In::Closed { why },
+            (In::GivingUp { why, .. }, On::NothingOpen) if self.left_nothing_open() => In::Closed { why },
             (In::GivingUp { why, .. }, On::Looked(sight)) => self.looked_last(why, sight, now, pace),
             (In::GivingUp { why, failed_looks, .. }, On::LookFailed(_)) => {
                 let failed_looks = failed_looks + 1;
@@ -97,8 +97,12 @@ impl Micropay {
             MicropayAnswer::Refused(refusal, order_id) => {
                 self.name_order(order_id.as_ref());
                 self.refusal = Some(refusal.clone());
+                if refusal.about == RefusalAbout::Unlisted {
+                    self.doubt = Doubt::Unknown;
+                }
                 let nothing_was_paid = match self.doubt {
-                    Doubt::None => true,
+                    // Somebody else may have used the code for the same notice.
+                    Doubt::None => refusal.about != RefusalAbout::CodeUsed,
                     Doubt::PasswordPending => refusal.about == RefusalAbout::Payment,
                     Doubt::Unknown => false,
                 };
@@ -119,7 +123,7 @@ impl Micropay {
         match (sight, self.proof(sight)) {
             (_, Some(refusal)) => MicropayState::Failed { refusal },
             (Sight::PaidByAnother(_), None) => self.abandoned(GaveUp::PaidByAnother, now, pace),
-            _ if self.refused_as(RefusalAbout::spends_the_code).is_some() => {
+            _ if self.refused_as(RefusalAbout::ends_the_calls).is_some() => {
                 MicropayState::Asking { next_look_at: pace.later(now, pace.look_interval) }
             }
             _ => {
@@ -200,11 +204,22 @@ impl Micropay {
     /// The refusal that, with what was seen, proves that nothing was paid and nothing will be.
     fn proof(&self, sight: &Sight) -> Option<MicropayRefusal> {
         match sight {
-            Sight::Nothing | Sight::PaidByAnother(_) => self.refused_as(RefusalAbout::rules_out_the_code).cloned(),
+            // No call of this run left anything open.
+            Sight::Nothing | Sight::PaidByAnother(_) | Sight::Canceled(_) if self.doubt == Doubt::None => {
+                self.refusal.clone()
+            }
             Sight::Canceled(_) if self.doubt == Doubt::PasswordPending => self.refusal.clone(),
-            Sight::Canceled(_) => self.refused_as(RefusalAbout::spends_the_code).cloned(),
+            // A canceled order that fits is no proof: an order that is not listed yet may have taken the money.
+            Sight::Nothing | Sight::PaidByAnother(_) | Sight::Canceled(_) => {
+                self.refused_as(RefusalAbout::rules_out_the_code).cloned()
+            }
             Sight::Paid(_) | Sight::Returning(_) | Sight::Returned(_) | Sight::Open(_) => None,
         }
+    }
+
+    /// Whether no call can have taken money, so that nothing has to be looked for.
+    pub(super) fn left_nothing_open(&self) -> bool {
+        self.doubt == Doubt::None && self.refusal.is_none()
     }
 
     fn refused_as(&self, kind: fn(RefusalAbout) -> bool) -> Option<&MicropayRefusal> {

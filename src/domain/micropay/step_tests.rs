@@ -55,6 +55,7 @@ fn events() -> Vec<(&'static str, MicropayEvent)> {
         ("refused: code", refused(RefusalAbout::Code)),
         ("refused: code used", refused(RefusalAbout::CodeUsed)),
         ("refused: payment", refused(RefusalAbout::Payment)),
+        ("refused: unlisted", refused(RefusalAbout::Unlisted)),
         ("unanswered", MicropayEvent::Unanswered("cut".to_owned())),
         ("not sent", MicropayEvent::NotSent("no token".to_owned())),
         ("interrupted", MicropayEvent::Interrupted),
@@ -76,7 +77,7 @@ fn events() -> Vec<(&'static str, MicropayEvent)> {
 }
 
 /// From, event, to with no doubt, to when the password is pending, to in doubt. A pair that is not in here is refused.
-const TABLE: [(&str, &str, [&str; 3]); 35] = [
+const TABLE: [(&str, &str, [&str; 3]); 36] = [
     ("waiting", "call", ["submitting"; 3]),
     ("waiting", "time up", ["giving_up"; 3]),
     ("waiting", "cancel", ["giving_up"; 3]),
@@ -85,7 +86,8 @@ const TABLE: [(&str, &str, [&str; 3]); 35] = [
     ("submitting", "password", ["waiting"; 3]),
     ("submitting", "refused: request", ["failed", "asking", "asking"]),
     ("submitting", "refused: code", ["failed", "asking", "asking"]),
-    ("submitting", "refused: code used", ["failed", "asking", "asking"]),
+    ("submitting", "refused: code used", ["asking"; 3]),
+    ("submitting", "refused: unlisted", ["asking"; 3]),
     ("submitting", "refused: payment", ["failed", "failed", "asking"]),
     ("submitting", "unanswered", ["asking"; 3]),
     ("submitting", "not sent", ["waiting"; 3]),
@@ -163,7 +165,8 @@ fn a_refusal_in_doubt_proves_something_only_with_what_is_seen() {
         (RefusalAbout::Request, ["waiting", "waiting", "abandoned", "waiting"]),
         (RefusalAbout::Code, ["failed", "failed", "failed", "asking"]),
         // An earlier call of this run may be what used it, and its order not be listed yet.
-        (RefusalAbout::CodeUsed, ["asking", "failed", "abandoned", "asking"]),
+        (RefusalAbout::CodeUsed, ["asking", "asking", "abandoned", "asking"]),
+        (RefusalAbout::Unlisted, ["asking", "asking", "abandoned", "asking"]),
         (RefusalAbout::Payment, ["failed", "failed", "failed", "asking"]),
     ];
     for (about, expected) in rows {
@@ -174,6 +177,24 @@ fn a_refusal_in_doubt_proves_something_only_with_what_is_seen() {
             assert_eq!(after.state.name(), expected, "{about:?} {sight:?}");
         }
     }
+}
+
+#[test]
+fn a_code_that_was_used_at_the_first_call_is_looked_for_before_it_fails() {
+    let pace = MicropayPace::default();
+    let called = Micropay::new(at(0)).after(&MicropayEvent::CallBegins, at(0), &pace).unwrap();
+    let used = MicropayEvent::Answered(MicropayAnswer::Refused(refusal(RefusalAbout::CodeUsed), None));
+    let asking = called.clone().after(&used, at(1), &pace).unwrap();
+    for (sight, state) in [(Sight::Paid(order()), "paid"), (Sight::Nothing, "failed"), (Sight::Open(order()), "asking")]
+    {
+        let after = asking.clone().after(&MicropayEvent::Looked(sight), at(1), &pace).unwrap();
+        assert_eq!(after.state.name(), state);
+    }
+    // Nor is it closed unseen.
+    let given_up = asking.after(&MicropayEvent::TimeUp, at(30), &pace).unwrap();
+    assert_eq!(given_up.deed(false, at(30), &pace), MicropayDeed::Look);
+    let unlisted = MicropayEvent::Answered(MicropayAnswer::Refused(refusal(RefusalAbout::Unlisted), None));
+    assert_eq!(called.after(&unlisted, at(1), &pace).unwrap().doubt, Doubt::Unknown);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::Transaction;
 
 use super::micropay_rows::{self, state_columns};
-use super::{Connection, Db, Engine, MAX_ATTEMPTS, failed, journal, lost_a_race};
+use super::{Connection, Db, Engine, MAX_ATTEMPTS, failed, journal, lost_a_race, rows};
 use crate::domain::{Micropay, MicropayKey, OrderId, PartyName};
 use crate::store::{
     BegunMicropay, MicropayLease, MicropayMove, MicropayRecord, MicropayStepRecord, Micropays, NewMicropay, StoreError,
@@ -207,9 +207,39 @@ async fn begin(mut transaction: Transaction<'static, Db>, new: &NewMicropay) -> 
     if let Some(row) = other {
         return Ok(BegunMicropay::UnderWay(micropay_rows::name(&row)?.1));
     }
+    if let Some(settled) = settled(&mut transaction, new).await? {
+        return Ok(settled);
+    }
     insert(&mut transaction, new).await?;
     transaction.commit().await.map_err(failed("commit a new micropay"))?;
     Ok(BegunMicropay::Begun)
+}
+
+/// An earlier payment of the same notice or order number that keeps a new one out: one that was paid and not refunded since, or
+/// one that a person has to see to.
+async fn settled(connection: &mut Connection, new: &NewMicropay) -> Result<Option<BegunMicropay>, StoreError> {
+    let subject = &new.subject;
+    let found = sqlx::query(
+        "SELECT party, micropay_key, state, order_id FROM micropay WHERE party = $1 AND region_code = $2 \
+                AND department_code = $3 AND payment_notice_no = $4 AND order_no = $5 \
+                AND state IN ('paid', 'needs_person') AND NOT EXISTS (SELECT 1 FROM platform_order \
+                WHERE platform_order.party = micropay.party AND platform_order.order_id = micropay.order_id \
+                AND platform_order.state = 'refunded') ORDER BY created_at LIMIT 1",
+    )
+    .bind(new.party.as_str())
+    .bind(subject.region_code.as_str())
+    .bind(subject.department_code.as_str())
+    .bind(subject.payment_notice_no.as_str())
+    .bind(subject.order_no.as_str())
+    .fetch_optional(connection)
+    .await
+    .map_err(failed("find the micropay that paid a notice"))?;
+    let Some(row) = found else { return Ok(None) };
+    let order_id = rows::optional_text(&row, "order_id")?;
+    Ok(Some(match (rows::text(&row, "state")?.as_str(), order_id) {
+        ("paid", Some(order_id)) => BegunMicropay::AlreadyPaid(rows::order_id(&order_id, "micropay.order_id")?),
+        _ => BegunMicropay::UnderWay(micropay_rows::name(&row)?.1),
+    }))
 }
 
 async fn insert(connection: &mut Connection, new: &NewMicropay) -> Result<(), StoreError> {
