@@ -118,7 +118,9 @@ fn check_listeners(section: &mut Section<'_>, listen: &Setting<SocketAddr>, admi
         let cause = format!("{health} is the address of server.listen, {callbacks}");
         section.error("admin_listen", place, cause, "give it another port, such as 127.0.0.1:8081");
     } else if !health.ip().is_loopback() {
-        let cause = format!("{health} is not a loopback address, and the admin listener asks nobody for a password");
+        let cause = format!(
+            "{health} is not a loopback address: anybody who reaches it sees health and metrics, and nothing on it is encrypted"
+        );
         section.warn("admin_listen", admin.place.as_ref(), cause, "keep its port closed to all but your monitoring");
     }
 }
