@@ -1,6 +1,6 @@
 //! The Quick Pay Submission API (source §6.1.9).
 
-use super::{PlatformClient, PlatformError, Replied};
+use super::{PlatformClient, PlatformError, Replied, received};
 use crate::wire::{MicropayReply, MicropayRequest};
 
 /// The path of the API.
@@ -13,6 +13,9 @@ impl PlatformClient {
     /// # Errors
     /// [`PlatformError`] when there is no readable reply, or no access token: then the outcome may be unknown.
     pub async fn micropay(&self, request: &MicropayRequest) -> Result<Replied<MicropayReply>, PlatformError> {
-        self.exchange(MICROPAY, request).await
+        let mut replied: Replied<MicropayReply> = self.exchange(MICROPAY, request).await?;
+        // It is kept and shown, so it is of a length and of characters that fit there.
+        replied.reply.errmsg = replied.reply.errmsg.as_deref().map(received::errmsg);
+        Ok(replied)
     }
 }

@@ -67,10 +67,9 @@ pub(super) async fn pay(
     let text =
         text.ok_or_else(|| Problem::invalid_request("send Idempotency-Key: a key of your own for this payment"))?;
     let key = read_key(text)?;
-    let begun = gateway.micropays.begin(&party, &key, &wish.payment).await.map_err(|error| refused(&error));
-    let outcome = begun.as_ref().map_or_else(Problem::error, |()| "begun");
-    caller.record(&gateway, "micropay", &party.appid, key.as_str(), outcome).await?;
-    begun?;
+    // Before it is begun: what is begun is run, whatever becomes of this request.
+    caller.record(&gateway, "micropay", &party.appid, key.as_str(), "asked").await?;
+    gateway.micropays.begin(&party, &key, &wish.payment).await.map_err(|error| refused(&error))?;
     followed(&gateway, party, key, asked.wait()).await
 }
 
@@ -101,8 +100,8 @@ pub(super) async fn cancel(
 ) -> Result<Response, Problem> {
     let (party, caller) = admitted(&gateway, &headers, peer, &asked.party).await?;
     let key = read_key(&key)?;
+    caller.record(&gateway, "micropay.cancel", &party.appid, key.as_str(), "asked").await?;
     gateway.micropays.cancel(&party, &key).await.map_err(|error| refused(&error))?;
-    caller.record(&gateway, "micropay.cancel", &party.appid, key.as_str(), "canceled").await?;
     followed(&gateway, party, key, asked.wait()).await
 }
 

@@ -81,7 +81,8 @@ pub(super) async fn cancel(
     let key = key(&arguments.key)?;
     counter.runner.cancel(party, &key).await.map_err(|error| failed(&error))?;
     let outcome = counter.runner.follow(party, &key, &|_| {}).await.map_err(|error| failed(&error))?;
-    write(arguments.format, &outcome, console)
+    write(arguments.format, &outcome, console)?;
+    canceled(&outcome)
 }
 
 fn write(format: Format, outcome: &MicropayOutcome, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -98,6 +99,17 @@ fn verdict(outcome: &MicropayOutcome) -> Result<(), Failure> {
         "failed" => Err(Failure::new(Exit::Refused, String::new())),
         _ => Err(Failure::new(Exit::Failure, String::new())),
     }
+}
+
+/// The exit code of a cancellation: no failure when it is sure that no money is kept.
+fn canceled(outcome: &MicropayOutcome) -> Result<(), Failure> {
+    let problem = match outcome.state {
+        "closed" | "refunded" | "failed" => return Ok(()),
+        "paid" => "it was paid before it could be canceled",
+        "needs_person" => "a person has to see to it",
+        _ => "it is not sure yet that it will not be paid: the gateway watches it",
+    };
+    Err(Failure::new(Exit::Failure, format!("{}: {problem}", outcome.key)))
 }
 
 fn progress(record: &MicropayRecord) -> String {
