@@ -15,6 +15,7 @@ CREATE TABLE micropay (
     state               TEXT    NOT NULL CHECK (state IN ('waiting', 'submitting', 'asking', 'giving_up', 'abandoned',
         'refunding', 'paid', 'failed', 'closed', 'refunded', 'needs_person')),
     order_id            TEXT,
+    order_named         INTEGER NOT NULL CHECK (order_named IN (0, 1)), -- whether a reply named it
     attempts            INTEGER NOT NULL CHECK (attempts >= 0),
     doubt               TEXT    NOT NULL CHECK (doubt IN ('none', 'password_pending', 'unknown')),
     errcode             INTEGER,                   -- of the last refusal
@@ -36,6 +37,9 @@ CREATE TABLE micropay (
     ended_at            INTEGER,
     PRIMARY KEY (party, micropay_key),
     CHECK (ended_at IS NULL OR auth_code IS NULL),
+    CHECK (ended_at IS NOT NULL OR next_at IS NOT NULL),
+    CHECK (order_id IS NOT NULL OR state NOT IN ('refunding', 'paid', 'refunded')),
+    CHECK (watch_until IS NOT NULL OR state <> 'abandoned'),
     CHECK ((ended_at IS NOT NULL) = (state IN ('paid', 'failed', 'closed', 'refunded', 'needs_person')))
 ) STRICT;
 -- One under way for a notice or an order number at a time, whatever the programs above believe.
@@ -44,7 +48,7 @@ CREATE UNIQUE INDEX micropay_under_way ON micropay (party, region_code, departme
 -- What was paid for a notice or an order number, and what a person has to see to.
 CREATE INDEX micropay_settled ON micropay (party, region_code, department_code, payment_notice_no, order_no)
     WHERE state IN ('paid', 'needs_person');
-CREATE INDEX micropay_due ON micropay (next_at) WHERE ended_at IS NULL;
+CREATE INDEX micropay_due ON micropay (party, next_at) WHERE ended_at IS NULL;
 CREATE INDEX micropay_order ON micropay (party, order_id);
 
 -- All that happened to them, only ever appended.

@@ -166,8 +166,9 @@ pub trait Micropays: Send + Sync {
     /// Notes that the cashier gave up. Whoever runs the payment sees it. Returns whether there is such a payment that has not ended.
     async fn cancel_micropay(&self, party: PartyName, key: MicropayKey, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Payments that nobody runs and for which something is due, the longest due first.
-    async fn due_micropays(&self, now: Timestamp, limit: u32) -> Result<Vec<(PartyName, MicropayKey)>, StoreError>;
+    /// Payments of a party that nobody runs and for which something is due, the longest due first.
+    async fn due_micropays(&self, party: PartyName, now: Timestamp, limit: u32)
+    -> Result<Vec<MicropayKey>, StoreError>;
 
     /// Whether an order is that of another payment at the counter.
     async fn order_is_of_another_micropay(

@@ -20,6 +20,8 @@ pub(crate) enum Act {
     SystemError,
     /// Says -1 without naming the order, although it charged.
     SystemErrorButPaid,
+    /// Says -1 without naming the order, which the payer may pay.
+    SystemErrorUnnamed,
     /// Charges, and breaks off without a reply.
     PayAndHangUp,
     /// Asks the payer for the password.
@@ -270,6 +272,7 @@ fn micropay(ledger: &mut Ledger, script: &[Act], body: &Value) -> Option<Value> 
             order.charge();
             refused(errcode)
         }
+        Act::SystemErrorUnnamed => refused(-1),
         Act::SystemError => says(-1),
         Act::Password => says(9_207_008),
         Act::Refuse(errcode) => {

@@ -202,6 +202,19 @@ async fn what_is_paid_too_late_goes_back(test: TestStore) {
     assert_eq!((ended.state, platform.orders()["ORDER1"].status), ("refunded", 5));
 }
 
+async fn an_order_that_only_seems_to_be_the_payments_is_a_persons(test: TestStore) {
+    let platform = CounterPlatform::start(&[Act::SystemErrorUnnamed]).await;
+    let (runner, party) = (runner(&test, pace()), party(&platform));
+    assert_eq!(pay(&runner, &party, "k").await.unwrap().state, "abandoned");
+    platform.payer_pays();
+    let ended = watched_to_the_end(&runner, &party, "k").await;
+    assert_eq!((ended.state, platform.orders()["ORDER1"].status), ("needs_person", 3));
+    assert!(ended.message_en.contains("nontax refund request --order-id ORDER1"), "{}", ended.message_en);
+    // Nobody takes another payment for the notice before a person has looked.
+    let again = runner.begin(&party, &key("again"), &request("N1", "134971951305811269")).await;
+    assert!(matches!(again, Err(MicropayError::UnderWay(_))), "{again:?}");
+}
+
 async fn what_cannot_go_back_is_a_persons(test: TestStore) {
     let platform = CounterPlatform::start(&[Act::Password]).await;
     platform.refuse_refunds();
@@ -239,6 +252,7 @@ on_both_stores!(
     what_was_refunded_may_be_paid_again,
     an_errcode_that_nobody_lists_is_no_proof_that_nothing_was_paid,
     what_is_paid_too_late_goes_back,
+    an_order_that_only_seems_to_be_the_payments_is_a_persons,
     what_cannot_go_back_is_a_persons,
     a_cashier_who_gives_up_is_not_charged_for,
 );

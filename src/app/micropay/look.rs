@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::MicropayError;
-use crate::domain::{Doubt, OrderId, OrderSource, Sight};
+use crate::domain::{OrderId, OrderSource, Sight};
 use crate::platform::PlatformClient;
 use crate::store::{MicropayRecord, Store};
 use crate::wire::{GetOrderListRequest, GetOrderReply, ORDER_STATUS_AWAITING_REFUND, ORDER_STATUS_CANCELED};
@@ -40,25 +40,24 @@ pub(super) async fn look(
     platform: &PlatformClient,
     record: &MicropayRecord,
 ) -> Result<Sight, LookError> {
-    let named = record.payment.order_id.as_ref();
-    let mut ids: Vec<OrderId> = named.cloned().into_iter().collect();
-    let mut another = None;
-    // An order that was named, and nothing left open beside it, is all there is to look at.
-    if named.is_none() || record.payment.doubt == Doubt::Unknown {
-        let listed = list(platform, record).await?;
-        ids.extend(listed.into_iter().filter(|id| Some(id) != named));
+    let found = record.payment.order_id.as_ref();
+    // The platform takes each code once, so the order that a reply named is all there is to look at. Where the platform does
+    // not know it, it may be slow, and the order may be paid.
+    if let Some(id) = found.filter(|_| record.payment.order_was_named) {
+        let order = order(platform, id).await?;
+        return Ok(order.map_or_else(|| Sight::Open(id.clone()), |order| standing(id.clone(), order.status)));
     }
-    let mut sight = Sight::Nothing;
+    let mut ids: Vec<OrderId> = found.cloned().into_iter().collect();
+    ids.extend(list(platform, record).await?.into_iter().filter(|id| Some(id) != found));
+    let (mut sight, mut another) = (Sight::Nothing, None);
     for id in ids {
-        let is_named = Some(&id) == named;
         let Some(order) = order(platform, &id).await? else {
-            // The platform named it and does not know it: it may be slow, and the order may be paid.
-            if is_named {
+            if Some(&id) == found {
                 sight = better(sight, Sight::Open(id));
             }
             continue;
         };
-        if is_named || (fits(record, &order) && !is_anothers(store, record, &id).await?) {
+        if fits(record, &order) && !is_anothers(store, record, &id).await? {
             sight = better(sight, standing(id, order.status));
         } else if matches!(order.status, Some(3 | 4)) {
             another = Some(id);

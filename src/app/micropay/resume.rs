@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::{MicropayError, MicropayOutcome, MicropayRunner};
 use crate::app::Party;
 
-/// How many payments are taken up at once: each is a few small calls.
+/// How many payments of a party are taken up at once: each is a few small calls.
 const AT_ONCE: u32 = 32;
 
 /// Takes up every payment that nobody runs and for which something is due, each as far as it goes now. Returns what became of
@@ -20,12 +20,14 @@ pub async fn resume_micropays(
     runner: &MicropayRunner,
     parties: &[Arc<Party>],
 ) -> Result<Vec<MicropayOutcome>, MicropayError> {
-    let due = runner.store().due_micropays(Timestamp::now(), AT_ONCE).await?;
+    let mut due = Vec::new();
+    // Asked for each party, so that those of a party that is not configured any more keep nobody waiting.
+    for party in parties.iter().filter(|party| party.platform.is_some()) {
+        let keys = runner.store().due_micropays(party.name.clone(), Timestamp::now(), AT_ONCE).await?;
+        due.extend(keys.into_iter().map(|key| (Arc::clone(party), key)));
+    }
     let mut runs = JoinSet::new();
-    for (name, key) in due {
-        let Some(party) = parties.iter().find(|party| party.name == name && party.platform.is_some()).cloned() else {
-            continue;
-        };
+    for (party, key) in due {
         let runner = runner.clone();
         runs.spawn(async move {
             let followed = runner.follow(&party, &key, &|_| {}).await;

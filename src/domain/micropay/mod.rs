@@ -40,6 +40,8 @@ pub struct Micropay {
     pub begun_at: Timestamp,
     /// The order, once a reply named it or a look found it.
     pub order_id: Option<OrderId>,
+    /// Whether a reply named it. One that a look found only seems to be this payment's.
+    pub order_was_named: bool,
     /// How many calls were begun.
     pub attempts: u32,
     /// When the first call was begun.
@@ -92,6 +94,7 @@ impl Micropay {
             state: MicropayState::Waiting { next_call_at: at },
             begun_at: at,
             order_id: None,
+            order_was_named: false,
             attempts: 0,
             first_call_at: None,
             last_call_at: None,

@@ -59,9 +59,15 @@ enum Order {
 struct Platform {
     payer: Payer,
     order: Option<Order>,
+    /// How an order of somebody else stands that cannot be told from this payment's.
+    foreign: Option<Sight>,
     code_was_judged: bool,
     late: Vec<Timestamp>,
     charges: u32,
+}
+
+fn foreign_id() -> OrderId {
+    OrderId::new("F").unwrap()
 }
 
 fn order_id() -> OrderId {
@@ -92,7 +98,7 @@ impl Platform {
     }
 
     fn charge(&mut self, now: Timestamp, named: Option<&OrderId>) -> MicropayAnswer {
-        if named.is_none() && self.code_was_judged {
+        if named == Some(&foreign_id()) || (named.is_none() && self.code_was_judged) {
             return refused(9_207_009, RefusalAbout::CodeUsed);
         }
         match (&self.order, self.payer) {
@@ -123,7 +129,23 @@ impl Platform {
         }
     }
 
-    fn seen(&self) -> Sight {
+    fn seen(&self, payment: &Micropay) -> Sight {
+        let rank = |sight: &Sight| match sight {
+            Sight::Paid(_) => 5,
+            Sight::Returning(_) => 4,
+            Sight::Open(_) => 3,
+            Sight::Returned(_) => 2,
+            Sight::Canceled(_) => 1,
+            Sight::PaidByAnother(_) | Sight::Nothing => 0,
+        };
+        let own = self.own();
+        match &self.foreign {
+            Some(foreign) if !payment.order_was_named && rank(foreign) > rank(&own) => foreign.clone(),
+            _ => own,
+        }
+    }
+
+    fn own(&self) -> Sight {
         match &self.order {
             None => Sight::Nothing,
             Some(Order::Open { .. }) => Sight::Open(order_id()),
@@ -181,6 +203,16 @@ fn ways() -> impl Strategy<Value = Way> {
     ]
 }
 
+fn foreigners() -> impl Strategy<Value = Option<Sight>> {
+    prop_oneof![
+        5 => Just(None),
+        1 => Just(Some(Sight::Paid(foreign_id()))),
+        1 => Just(Some(Sight::Open(foreign_id()))),
+        1 => Just(Some(Sight::Returned(foreign_id()))),
+        1 => Just(Some(Sight::Canceled(foreign_id()))),
+    ]
+}
+
 fn payers() -> impl Strategy<Value = Payer> {
     prop_oneof![
         Just(Payer::Pays),
@@ -197,6 +229,7 @@ proptest! {
     #[test]
     fn no_money_is_kept_for_a_payment_that_ends_as_not_paid(
         payer in payers(),
+        foreign in foreigners(),
         ways in prop::collection::vec(ways(), 12),
         looks in prop::collection::vec(prop::bool::weighted(0.8), 40),
         canceled_after in prop::option::of(0_i64..40),
@@ -204,7 +237,7 @@ proptest! {
     ) {
         let pace = MicropayPace::default();
         let begun = Timestamp::from_second(1_700_000_000).unwrap();
-        let mut platform = Platform { payer, order: None, code_was_judged: false, late: Vec::new(), charges: 0 };
+        let mut platform = Platform { payer, order: None, foreign, code_was_judged: false, late: Vec::new(), charges: 0 };
         let (mut payment, mut now) = (Micropay::new(begun), begun);
         let (mut ways, mut looks, mut slept) = (ways.into_iter().cycle(), looks.into_iter().cycle(), slept.into_iter().cycle());
         let mut steps = 0;
@@ -226,9 +259,10 @@ proptest! {
                     payment = payment.after(&MicropayEvent::CallBegins, now, &pace).unwrap();
                     call(&mut platform, ways.next().unwrap(), &payment, now)
                 }
-                MicropayDeed::Look if looks.next().unwrap() => MicropayEvent::Looked(platform.seen()),
+                MicropayDeed::Look if looks.next().unwrap() => MicropayEvent::Looked(platform.seen(&payment)),
                 MicropayDeed::Look => MicropayEvent::LookFailed("down".to_owned()),
-                MicropayDeed::Refund(_) => {
+                MicropayDeed::Refund(refunded) => {
+                    prop_assert_eq!(refunded, order_id());
                     platform.order = Some(Order::Refunded);
                     MicropayEvent::Refund(RefundProgress::Done)
                 }
@@ -242,6 +276,13 @@ proptest! {
         }
         prop_assert!(platform.charges <= 1);
         match &payment.state {
+            // Whoever waits at the counter sees the notice paid.
+            MicropayState::Paid { order_id } if *order_id == foreign_id() => {}
+            // Somebody is told to look.
+            MicropayState::NeedsPerson { .. } => {}
+            MicropayState::Refunded { order_id } if *order_id == foreign_id() => {
+                prop_assert!(!matches!(platform.order, Some(Order::Paid | Order::Open { .. })), "{:?}", platform.order);
+            }
             MicropayState::Paid { .. } => prop_assert_eq!(platform.order, Some(Order::Paid)),
             MicropayState::Refunded { .. } => prop_assert_eq!(platform.order, Some(Order::Refunded)),
             MicropayState::Failed { .. } | MicropayState::Closed { .. } => {

@@ -64,6 +64,11 @@ impl Micropay {
             (In::Abandoned { why, watch_until, .. }, On::Looked(sight)) => {
                 self.watched(why, watch_until, sight, now, pace)
             }
+            (In::Abandoned { watch_until, .. }, On::LookFailed(problem))
+                if now >= pace.later(watch_until, pace.watch) =>
+            {
+                In::NeedsPerson { reason: format!("its orders cannot be looked at, long after its time: {problem}") }
+            }
             (In::Abandoned { why, watch_until, .. }, On::LookFailed(_)) => {
                 In::Abandoned { why, watch_until, next_look_at: pace.later(now, pace.watch_interval) }
             }
@@ -81,7 +86,10 @@ impl Micropay {
 
     fn answered(&mut self, answer: &MicropayAnswer, now: Timestamp, pace: &MicropayPace) -> MicropayState {
         match answer {
-            MicropayAnswer::Paid(order_id) => self.paid(order_id),
+            MicropayAnswer::Paid(order_id) => {
+                self.order_was_named = true;
+                self.paid(order_id)
+            }
             // The platform takes each code once, so the documented repetition cannot charge twice.
             MicropayAnswer::SystemError(order_id) => {
                 self.name_order(order_id.as_ref());
@@ -95,7 +103,10 @@ impl Micropay {
                 MicropayState::Waiting { next_call_at: pace.later(now, pace.password_interval) }
             }
             MicropayAnswer::Refused(refusal, order_id) => {
-                self.name_order(order_id.as_ref());
+                // The call may have named an order that was found, and the reply only repeat it.
+                if self.order_id != *order_id {
+                    self.name_order(order_id.as_ref());
+                }
                 self.refusal = Some(refusal.clone());
                 if refusal.about == RefusalAbout::Unlisted {
                     self.doubt = Doubt::Unknown;
@@ -156,9 +167,17 @@ impl Micropay {
     ) -> MicropayState {
         let next_look_at = pace.later(now, pace.watch_interval);
         match sight {
-            Sight::Paid(order_id) => {
-                self.order_id = Some(order_id.clone());
+            Sight::Paid(order_id) if self.is_own(order_id) => {
                 MicropayState::Refunding { order_id: order_id.clone(), next_look_at: now }
+            }
+            // It may be somebody else's, who wanted to pay.
+            Sight::Paid(order_id) => self.needs_person_for(order_id),
+            Sight::Returning(order_id) if !self.is_own(order_id) && now >= watch_until => {
+                self.needs_person_for(order_id)
+            }
+            Sight::Returned(order_id) if now >= watch_until => {
+                self.find_order(order_id);
+                MicropayState::Refunded { order_id: order_id.clone() }
             }
             Sight::Returning(_) | Sight::Returned(_) => {
                 self.money_moved(sight, now).unwrap_or(MicropayState::Abandoned { why, watch_until, next_look_at })
@@ -185,19 +204,24 @@ impl Micropay {
     fn money_moved(&mut self, sight: &Sight, now: Timestamp) -> Option<MicropayState> {
         match sight {
             Sight::Paid(order_id) => Some(self.paid(order_id)),
-            Sight::Returning(order_id) => {
-                self.order_id = Some(order_id.clone());
+            Sight::Returning(order_id) if self.is_own(order_id) => {
                 Some(MicropayState::Refunding { order_id: order_id.clone(), next_look_at: now })
             }
-            Sight::Returned(order_id) => {
-                self.order_id = Some(order_id.clone());
+            Sight::Returned(order_id) if self.is_own(order_id) => {
                 Some(MicropayState::Refunded { order_id: order_id.clone() })
             }
             Sight::Open(order_id) => {
-                self.name_order(Some(order_id));
+                if self.order_id.is_none() {
+                    self.order_id = Some(order_id.clone());
+                }
                 None
             }
-            Sight::Canceled(_) | Sight::PaidByAnother(_) | Sight::Nothing => None,
+            // The money of an order that only seems to be this payment's says nothing of an order that is not listed yet.
+            Sight::Returning(_)
+            | Sight::Returned(_)
+            | Sight::Canceled(_)
+            | Sight::PaidByAnother(_)
+            | Sight::Nothing => None,
         }
     }
 
@@ -231,11 +255,32 @@ impl Micropay {
         MicropayState::Paid { order_id: order_id.clone() }
     }
 
-    /// The first that is named stays: the next call names it.
+    /// The first that a reply names stays, whatever a look found: the next call names it.
     fn name_order(&mut self, order_id: Option<&OrderId>) {
-        if self.order_id.is_none() {
-            self.order_id = order_id.cloned();
+        if let Some(order_id) = order_id.filter(|_| !self.order_was_named) {
+            self.order_id = Some(order_id.clone());
+            self.order_was_named = true;
         }
+    }
+
+    /// Whether a reply named this order.
+    fn is_own(&self, order_id: &OrderId) -> bool {
+        self.order_was_named && self.order_id.as_ref() == Some(order_id)
+    }
+
+    fn find_order(&mut self, order_id: &OrderId) {
+        if !self.order_was_named {
+            self.order_id = Some(order_id.clone());
+        }
+    }
+
+    fn needs_person_for(&mut self, order_id: &OrderId) -> MicropayState {
+        self.find_order(order_id);
+        let reason = format!(
+            "order {order_id} was paid and may be the abandoned payment's: if it is, refund it by hand \
+             (nontax refund request --order-id {order_id})"
+        );
+        MicropayState::NeedsPerson { reason }
     }
 
     fn abandoned(&self, why: GaveUp, now: Timestamp, pace: &MicropayPace) -> MicropayState {

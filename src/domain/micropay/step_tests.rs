@@ -23,6 +23,8 @@ fn standing(state: MicropayState, doubt: Doubt) -> Micropay {
         first_call_at: Some(at(-1)),
         last_call_at: Some(at(-1)),
         doubt,
+        order_id: Some(order()),
+        order_was_named: true,
         ..Micropay::new(at(-1))
     }
 }
@@ -195,6 +197,43 @@ fn a_code_that_was_used_at_the_first_call_is_looked_for_before_it_fails() {
     assert_eq!(given_up.deed(false, at(30), &pace), MicropayDeed::Look);
     let unlisted = MicropayEvent::Answered(MicropayAnswer::Refused(refusal(RefusalAbout::Unlisted), None));
     assert_eq!(called.after(&unlisted, at(1), &pace).unwrap().doubt, Doubt::Unknown);
+}
+
+#[test]
+fn an_order_that_no_reply_named_is_never_refunded() {
+    let pace = MicropayPace::default();
+    let abandoned = MicropayState::Abandoned { why: GaveUp::Canceled, watch_until: at(900), next_look_at: at(0) };
+    let asking = MicropayState::Asking { next_look_at: at(0) };
+    let rows = [
+        (Sight::Paid(order()), ["paid", "needs_person", "needs_person"]),
+        (Sight::Returning(order()), ["waiting", "abandoned", "needs_person"]),
+        (Sight::Returned(order()), ["waiting", "abandoned", "refunded"]),
+    ];
+    for (sight, expected) in rows {
+        for found in [None, Some(order())] {
+            for ((state, now), expected) in [(&asking, 0), (&abandoned, 0), (&abandoned, 900)].into_iter().zip(expected)
+            {
+                let payment = Micropay {
+                    order_id: found.clone(),
+                    order_was_named: false,
+                    ..standing(state.clone(), Doubt::Unknown)
+                };
+                let after = payment.after(&MicropayEvent::Looked(sight.clone()), at(now), &pace).unwrap();
+                assert_eq!(after.state.name(), expected, "{sight:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_watch_that_sees_nothing_for_long_is_a_persons() {
+    let pace = MicropayPace::default();
+    let abandoned = MicropayState::Abandoned { why: GaveUp::TimeUp, watch_until: at(0), next_look_at: at(0) };
+    for (second, state) in [(899, "abandoned"), (900, "needs_person")] {
+        let failed = MicropayEvent::LookFailed("down".to_owned());
+        let after = standing(abandoned.clone(), Doubt::Unknown).after(&failed, at(second), &pace).unwrap();
+        assert_eq!(after.state.name(), state);
+    }
 }
 
 #[test]

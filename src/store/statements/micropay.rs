@@ -16,8 +16,8 @@ use crate::store::{
 macro_rules! columns {
     () => {
         "party, micropay_key, request_digest, request, auth_code, region_code, department_code, payment_notice_no, order_no, \
-         fee, state, order_id, attempts, doubt, errcode, errmsg, refusal_about, gave_up, failed_looks, reason, first_call_at, \
-         last_call_at, next_at, watch_until, cancel_requested_at, version, created_at, updated_at"
+         fee, state, order_id, order_named, attempts, doubt, errcode, errmsg, refusal_about, gave_up, failed_looks, reason, \
+         first_call_at, last_call_at, next_at, watch_until, cancel_requested_at, version, created_at, updated_at"
     };
 }
 
@@ -137,17 +137,23 @@ impl Micropays for Engine {
         Ok(noted.rows_affected() == 1)
     }
 
-    async fn due_micropays(&self, now: Timestamp, limit: u32) -> Result<Vec<(PartyName, MicropayKey)>, StoreError> {
+    async fn due_micropays(
+        &self,
+        party: PartyName,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<MicropayKey>, StoreError> {
         let found = sqlx::query(
-            "SELECT party, micropay_key FROM micropay WHERE ended_at IS NULL AND next_at <= $1 AND lease_until <= $1 \
-             ORDER BY next_at LIMIT $2",
+            "SELECT party, micropay_key FROM micropay WHERE party = $3 AND ended_at IS NULL AND next_at <= $1 \
+                    AND lease_until <= $1 ORDER BY next_at LIMIT $2",
         )
         .bind(now.as_millisecond())
         .bind(i64::from(limit))
+        .bind(party.as_str())
         .fetch_all(&mut *self.reader().await?)
         .await
         .map_err(failed("list due micropays"))?;
-        found.iter().map(micropay_rows::name).collect()
+        found.iter().map(|row| micropay_rows::name(row).map(|(_, key)| key)).collect()
     }
 
     async fn order_is_of_another_micropay(
@@ -246,9 +252,9 @@ async fn insert(connection: &mut Connection, new: &NewMicropay) -> Result<(), St
     let payment = Micropay::new(new.at);
     sqlx::query(
         "INSERT INTO micropay (party, micropay_key, request_digest, request, auth_code, region_code, department_code, \
-                payment_notice_no, order_no, fee, state, attempts, doubt, failed_looks, next_at, lease_owner, lease_until, \
-                version, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, 0, $13, '', 0, 1, $13, $13)",
+                payment_notice_no, order_no, fee, state, order_named, attempts, doubt, failed_looks, next_at, lease_owner, \
+                lease_until, version, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, $12, 0, $13, '', 0, 1, $13, $13)",
     )
     .bind(new.party.as_str())
     .bind(new.key.as_str())
@@ -298,7 +304,8 @@ async fn update(connection: &mut Connection, moved: &MicropayMove) -> Result<u64
         "UPDATE micropay SET state = $1, order_id = $2, attempts = $3, doubt = $4, errcode = $5, errmsg = $6, \
                 refusal_about = $7, gave_up = $8, failed_looks = $9, reason = $10, first_call_at = $11, \
                 last_call_at = $12, next_at = $13, watch_until = $14, lease_until = $15, version = version + 1, \
-                updated_at = $16, ended_at = $17, auth_code = CASE WHEN $17 IS NULL THEN auth_code ELSE NULL END \
+                updated_at = $16, ended_at = $17, order_named = $22, \
+                auth_code = CASE WHEN $17 IS NULL THEN auth_code ELSE NULL END \
          WHERE party = $18 AND micropay_key = $19 AND version = $20 AND lease_owner = $21",
     )
     .bind(to.state.name())
@@ -322,6 +329,7 @@ async fn update(connection: &mut Connection, moved: &MicropayMove) -> Result<u64
     .bind(moved.key.as_str())
     .bind(moved.version)
     .bind(moved.lease.owner.as_str())
+    .bind(i64::from(to.order_was_named))
     .execute(connection)
     .await
     .map_err(failed("keep a step of a micropay"))?;

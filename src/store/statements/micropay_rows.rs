@@ -86,6 +86,7 @@ fn payment(row: &Row) -> Result<Micropay, StoreError> {
         state: state(row, order_id.as_ref(), attempts, refusal.as_ref())?,
         begun_at: rows::instant(row, "created_at")?,
         order_id,
+        order_was_named: rows::integer(row, "order_named")? != 0,
         attempts,
         first_call_at: optional_instant(row, "first_call_at")?,
         last_call_at: optional_instant(row, "last_call_at")?,
