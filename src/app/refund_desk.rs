@@ -67,9 +67,10 @@ pub enum RefundDeskError {
     /// A rule stands against it; nothing was stored.
     #[error(transparent)]
     Refused(#[from] RefundRefusal),
-    /// The key was used with another order, amount or reason.
+    /// The key or the number was used with another order, amount, reason or number.
     #[error(
-        "the key was used before, for refund {refund_out_id} of order {order_id}, with another order, amount or reason"
+        "the key or the number was used before, for refund {refund_out_id} of order {order_id}, with another order, amount, reason \
+         or number"
     )]
     KeyTaken {
         /// That request.
@@ -124,6 +125,7 @@ pub async fn request_refund(
     let draft = RefundDraft {
         party: party.name.clone(),
         refund_out_id: refund_out_id(party, &wish)?,
+        number_is_given: wish.refund_out_id.is_some(),
         order_id: wish.order_id,
         caller_key: wish.caller_key,
         wish: wish.amount,
@@ -287,7 +289,7 @@ impl<'a> Desk<'a> {
         news: RefundNews,
     ) -> Result<RefundRequestRecord, RefundDeskError> {
         let (party, id) = (request.party.clone(), request.refund_out_id.clone());
-        Ok(self.store.keep_refund_news(party, id, news, self.now).await?)
+        Ok(self.store.keep_refund_news(party, id, request.call_began_at, news, self.now).await?)
     }
 }
 

@@ -64,13 +64,16 @@ pub enum RefundStep {
 }
 
 /// Every transition of a request by name: from, step, to. A pair that is not in here is refused.
-pub const REFUND_REQUEST_TRANSITIONS: [(&str, &str, &str); 6] = [
+pub const REFUND_REQUEST_TRANSITIONS: [(&str, &str, &str); 8] = [
     ("requested", "accept", "accepted"),
     ("requested", "finish", "refunded"),
     ("requested", "refuse", "refused"),
     ("accepted", "accept", "accepted"),
     ("accepted", "finish", "refunded"),
     ("refunded", "finish", "refunded"),
+    // Proof that the money moves wins over the platform's word that it does not.
+    ("refused", "accept", "accepted"),
+    ("refused", "finish", "refunded"),
 ];
 
 /// A step that a request's state does not allow.
@@ -116,7 +119,7 @@ impl RefundRequestState {
         }
     }
 
-    /// Whether nothing more will happen to it.
+    /// Whether nothing more is to be learnt of it. A refusal can still be proved wrong.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         matches!(self, Self::Refunded { .. } | Self::Refused { .. })
@@ -129,12 +132,14 @@ impl RefundRequestState {
     pub fn after(self, step: RefundStep) -> Result<Self, RefundStepError> {
         let known = self.refund_order_id().cloned();
         match (self, step) {
-            (Self::Requested | Self::Accepted { .. }, RefundStep::Accept { refund_order_id }) => {
-                Ok(Self::Accepted { refund_order_id: refund_order_id.or(known) })
-            }
-            (Self::Requested | Self::Accepted { .. }, RefundStep::Finish { refund_order_id, at }) => {
-                Ok(Self::Refunded { refund_order_id: refund_order_id.or(known), at })
-            }
+            (
+                Self::Requested | Self::Accepted { .. } | Self::Refused { .. },
+                RefundStep::Accept { refund_order_id },
+            ) => Ok(Self::Accepted { refund_order_id: refund_order_id.or(known) }),
+            (
+                Self::Requested | Self::Accepted { .. } | Self::Refused { .. },
+                RefundStep::Finish { refund_order_id, at },
+            ) => Ok(Self::Refunded { refund_order_id: refund_order_id.or(known), at }),
             (Self::Refunded { at: first, .. }, RefundStep::Finish { refund_order_id, at }) => {
                 Ok(Self::Refunded { refund_order_id: known.or(refund_order_id), at: first.or(at) })
             }

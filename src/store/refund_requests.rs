@@ -60,6 +60,8 @@ pub struct RefundDraft {
     pub party: PartyName,
     /// Our number of it.
     pub refund_out_id: RefundOutId,
+    /// Whether the caller made the number, so that another one is another wish.
+    pub number_is_given: bool,
     /// The order.
     pub order_id: OrderId,
     /// The caller's key.
@@ -92,9 +94,9 @@ pub struct ToldOrder {
 pub enum OpenedRefund {
     /// It is stored and may be asked for.
     New(RefundRequestRecord, RefundPlan),
-    /// The caller's key has this request, with the same content.
+    /// The caller's key or the number has this request, with the same content.
     Known(RefundRequestRecord),
-    /// The caller's key has this request, with another content.
+    /// The caller's key or the number has this request, with another content.
     KeyTaken(RefundRequestRecord),
     /// A rule stands against it; nothing was stored.
     Refused(RefundRefusal),
@@ -152,11 +154,13 @@ pub trait RefundRequests: Send + Sync {
         stale_before: Timestamp,
     ) -> Result<BegunCall, StoreError>;
 
-    /// Keeps what was learnt of a request. Returns it as it is now.
+    /// Keeps what was learnt of a request by the call that began at `of_call`; where another call began since, only what proves that
+    /// the money moves counts. Returns the request as it is now.
     async fn keep_refund_news(
         &self,
         party: PartyName,
         refund_out_id: RefundOutId,
+        of_call: Option<Timestamp>,
         news: RefundNews,
         at: Timestamp,
     ) -> Result<RefundRequestRecord, StoreError>;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{Timestamp, ToSpan as _};
 use nontax_gateway::app::{Party, RefundDeskError, RefundWish, follow_refund, request_refund};
-use nontax_gateway::domain::{Mode, RefundAmount, RefundRequestState, Role};
-use nontax_gateway::store::{RefundRequestRecord, RefundSelection};
+use nontax_gateway::domain::{Mode, RefundAmount, RefundOutId, RefundRequestState, RefundStep, Role};
+use nontax_gateway::store::{BegunCall, RefundNews, RefundRequestRecord, RefundSelection};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -26,6 +26,8 @@ on_both_stores!(
     refunded_and_conflict_mean_what_the_call_was,
     a_call_that_was_not_made_does_not_count,
     an_unlisted_code_and_a_word_on_the_caller_free_nothing,
+    a_number_is_one_refund,
+    late_news_of_a_call_that_was_taken_over_are_not_kept,
     an_order_that_was_not_notified_is_asked_about,
     the_rules_are_told_and_nothing_is_stored,
     a_notification_is_recognised_by_either_number,
@@ -243,16 +245,55 @@ async fn an_unlisted_code_and_a_word_on_the_caller_free_nothing(test: TestStore)
         })
         .await;
         let party = bank(&platform);
-        let half = || wish(key, part(10_000));
-        let request = ask(&test, &party, half()).await.unwrap();
+        let most = || wish(key, part(8_000));
+        let request = ask(&test, &party, most()).await.unwrap();
         assert_eq!((state(&request), request.attempts), ("requested", attempts), "{code}");
-        let more = ask(&test, &party, wish("3", part(10_001))).await.unwrap_err();
+        let more = ask(&test, &party, wish("3", part(12_001))).await.unwrap_err();
         assert!(matches!(&more, RefundDeskError::Refused(rule) if rule.name() == "more_than_left"), "{code}: {more}");
-        assert_eq!(state(&ask(&test, &party, half()).await.unwrap()), "accepted", "{code}");
+        assert_eq!(state(&ask(&test, &party, most()).await.unwrap()), "accepted", "{code}");
         let numbers: Vec<_> = platform.calls("refund").iter().map(|body| body["refund_out_id"].clone()).collect();
         assert!(numbers.len() == 2 && numbers[0] == numbers[1], "{code}: {numbers:?}");
         assert_eq!(platform.calls("getorder").len(), look_ups, "{code}");
     }
+}
+
+async fn a_number_is_one_refund(test: TestStore) {
+    paid_order(&test).await;
+    import(&*test.store, payable("2")).await;
+    assert_eq!(errcode(&*test.store, "B", paid("2"), finance()).await, 0);
+    let platform = ScriptedPlatform::start(|_, _| accepted("R")).await;
+    let party = bank(&platform);
+    let numbered =
+        |key, number: &str| RefundWish { refund_out_id: RefundOutId::new(number).ok(), ..wish(key, part(5)) };
+    let first = ask(&test, &party, numbered("1", "N")).await.unwrap();
+    assert_eq!(ask(&test, &party, numbered("2", "N")).await.unwrap(), first);
+    assert_eq!(ask(&test, &party, wish("1", part(5))).await.unwrap(), first, "no number asks for no other");
+    let of_another = RefundWish { order_id: order("B"), ..numbered("3", "N") };
+    for other in [numbered("1", "M"), RefundWish { amount: part(6), ..numbered("4", "N") }, of_another] {
+        let refused = ask(&test, &party, other).await.unwrap_err();
+        assert!(matches!(refused, RefundDeskError::KeyTaken { .. }), "{refused}");
+    }
+    assert_eq!(platform.calls("refund").len(), 1);
+}
+
+async fn late_news_of_a_call_that_was_taken_over_are_not_kept(test: TestStore) {
+    paid_order(&test).await;
+    let platform = ScriptedPlatform::start(|_, _| None).await;
+    let request = ask(&test, &bank(&platform), wish("1", part(5))).await.unwrap();
+    let id = &request.refund_out_id;
+    let begin = |minutes| test.store.begin_refund_call(party(), id.clone(), minute(minutes), minute(minutes - 1));
+    let keep =
+        |call: i64, news| test.store.keep_refund_news(party(), id.clone(), Some(minute(call)), news, minute(call + 5));
+    let refuse = || RefundNews::Step(RefundStep::Refuse { errcode: 9_202_006, errmsg: "no".into() });
+    assert!(matches!(begin(2).await.unwrap(), BegunCall::Call(_)));
+    assert!(matches!(begin(4).await.unwrap(), BegunCall::Call(_)), "it was taken over");
+    for late in [refuse(), RefundNews::NotCalled { problem: "late".into() }] {
+        let kept = keep(2, late).await.unwrap();
+        assert_eq!((state(&kept), kept.call_began_at, kept.attempts), ("requested", Some(minute(4)), 3));
+    }
+    assert_eq!(state(&keep(4, refuse()).await.unwrap()), "refused");
+    let accepted = RefundNews::Step(RefundStep::Accept { refund_order_id: None });
+    assert_eq!(state(&keep(2, accepted).await.unwrap()), "accepted", "it is proof, however late");
 }
 
 async fn an_order_that_was_not_notified_is_asked_about(test: TestStore) {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::Transaction;
 
 use super::{Connection, Db, Engine, MAX_ATTEMPTS, failed, lost_a_race, refund_request};
-use crate::domain::{PartyName, RefundOutId, RefundRequestState};
+use crate::domain::{PartyName, RefundOutId, RefundRequestState, RefundStep};
 use crate::store::{
     BegunCall, OpenedRefund, RefundDraft, RefundNews, RefundRequestRecord, RefundRequests, RefundSelection, StoreError,
 };
@@ -36,10 +36,11 @@ impl RefundRequests for Engine {
         &self,
         party: PartyName,
         refund_out_id: RefundOutId,
+        of_call: Option<Timestamp>,
         news: RefundNews,
         at: Timestamp,
     ) -> Result<RefundRequestRecord, StoreError> {
-        keep_news(self.begin().await?, &party, &refund_out_id, news, at).await
+        keep_news(self.begin().await?, (&party, &refund_out_id), of_call, news, at).await
     }
 
     async fn find_refund_request(
@@ -95,12 +96,15 @@ async fn begin_call(
 
 async fn keep_news(
     mut transaction: Transaction<'static, Db>,
-    party: &PartyName,
-    refund_out_id: &RefundOutId,
+    (party, refund_out_id): (&PartyName, &RefundOutId),
+    of_call: Option<Timestamp>,
     news: RefundNews,
     at: Timestamp,
 ) -> Result<RefundRequestRecord, StoreError> {
     let request = refund_request::lock(&mut transaction, party, refund_out_id).await?;
+    if request.call_began_at != of_call && !proves_that_money_moves(&news) {
+        return Ok(request);
+    }
     let (attempts, problem) = match news {
         RefundNews::Step(step) => {
             let moved = refund_request::step(&mut transaction, request, step, "the platform said so", at).await?;
@@ -118,6 +122,11 @@ async fn keep_news(
     write_call(&mut transaction, &request).await?;
     transaction.commit().await.map_err(failed("commit the end of a refund's call"))?;
     Ok(request)
+}
+
+/// Whether it is true whichever call learnt it.
+const fn proves_that_money_moves(news: &RefundNews) -> bool {
+    matches!(news, RefundNews::Step(RefundStep::Accept { .. } | RefundStep::Finish { .. }))
 }
 
 async fn write_call(connection: &mut Connection, request: &RefundRequestRecord) -> Result<(), StoreError> {

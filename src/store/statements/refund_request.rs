@@ -25,8 +25,15 @@ pub(super) async fn open(
     let RefundDraft { party, order_id, told, .. } = draft;
     let told_details = told.as_ref().map(|told| &told.details);
     let stored = order::lock(&mut transaction, party, order_id, told_details, at).await?;
-    if let Some(known) = find_by_key(&mut transaction, party, &draft.caller_key).await? {
-        let same = known.order_id == *order_id && known.wish == draft.wish && known.reason == draft.reason;
+    let known = match find_by_key(&mut transaction, party, &draft.caller_key).await? {
+        Some(known) => Some(known),
+        None => find(&mut transaction, party, &draft.refund_out_id).await?,
+    };
+    if let Some(known) = known {
+        let same = known.order_id == *order_id
+            && known.wish == draft.wish
+            && known.reason == draft.reason
+            && (!draft.number_is_given || known.refund_out_id == draft.refund_out_id);
         return Ok(if same { OpenedRefund::Known(known) } else { OpenedRefund::KeyTaken(known) });
     }
     let held = payment::find(&mut transaction, party, order_id).await?;
@@ -175,13 +182,14 @@ pub(super) async fn fulfilled_by(
     let of_order = RefundSelection { order_id: Some(order_id.clone()), open_only: false };
     let requests = list(connection, party, &of_order, u32::MAX).await?.into_iter();
     let fulfilled = requests.filter_map(|request| {
-        if matches!(request.state, RefundRequestState::Refused { .. }) {
+        let theirs = told.iter().find(|(_, ours)| *ours == request.refund_out_id).map(|(theirs, _)| theirs.clone());
+        // Only its very number proves that a refusal was not the last word.
+        if matches!(request.state, RefundRequestState::Refused { .. }) && theirs.is_none() {
             return None;
         }
-        let theirs = told.iter().find(|(_, ours)| *ours == request.refund_out_id).map(|(theirs, _)| theirs.clone());
         match &refund.kind {
             RefundKind::Full => {
-                let open = !request.state.is_final() && theirs.is_some();
+                let open = !matches!(request.state, RefundRequestState::Refunded { .. }) && theirs.is_some();
                 (request.ask == RefundAsk::Whole || open).then_some((request, theirs))
             }
             RefundKind::Partial { refund_order_id, .. } => {
