@@ -3,6 +3,7 @@
 
 mod answer_query;
 mod bearer;
+mod caller_key;
 mod central_token;
 mod convert;
 mod fault;
@@ -28,6 +29,7 @@ mod token_origin;
 
 pub use answer_query::answer_query;
 pub use bearer::{Bearer, SECRET_BYTES, new_api_client};
+pub use caller_key::{MAX_GIVEN_KEY_BYTES, key_of_client};
 pub use convert::{item_from_wire, item_to_wire};
 pub use fault::Fault;
 pub use follow_refunds::{RefundLooks, follow_refunds};

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::caller_key::MAX_KEY_BYTES;
 use super::convert::{fen, item_from_wire};
 use super::placed_order_answer::kept;
 use super::refund_desk::{CALL_DEADLINE, CALL_TIMEOUT, as_stored};
@@ -14,9 +15,6 @@ use crate::envelope::sha256_hex;
 use crate::platform::{PlatformClient, PlatformError, UNIFIED_ORDER};
 use crate::store::{OpenedOrder, OrderReservation, PlacedOrder, ReservedOrder, Store, StoreError};
 use crate::wire::{CheckedRequest as _, GetOrderListRequest, RequestProblem, UnifiedOrderRequest};
-
-/// Longest key of a caller in bytes: it stands in an index.
-const MAX_KEY_BYTES: usize = 128;
 
 /// An order that somebody wishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,7 +230,7 @@ fn with_appid(party: &Party, order: UnifiedOrderRequest) -> Result<UnifiedOrderR
 
 fn check_key(key: &str) -> Result<(), PlaceOrderError> {
     if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
-        return Err(invalid_field("key", "must be one line of 1 to 128 bytes"));
+        return Err(invalid_field("key", "must be one line of 1 to 256 bytes"));
     }
     Ok(())
 }

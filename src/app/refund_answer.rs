@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::caller_key::given_key;
 use crate::domain::{Fen, RefundRequestState};
 use crate::store::RefundRequestRecord;
 
@@ -57,7 +58,7 @@ impl From<&RefundRequestRecord> for RefundAnswer {
             refund_finish_time,
             errcode,
             errmsg,
-            key: request.caller_key.clone(),
+            key: given_key(&request.caller_key).to_owned(),
             requested_by: request.requested_by.clone(),
             attempts: request.attempts,
             created_at: request.created_at.to_string(),

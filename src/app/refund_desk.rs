@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::caller_key::MAX_KEY_BYTES;
 use super::refund_look_up::{Shown, shown, told_order};
 use super::refund_verdict::news_of;
 use super::{Fault, Party};
@@ -29,9 +30,6 @@ pub(super) const CALL_DEADLINE: Duration = Duration::from_secs(40);
 
 /// Longest reason in characters: it is shown to the citizen in a line.
 const MAX_REASON_CHARACTERS: usize = 200;
-
-/// Longest key of a caller in bytes: it stands in an index.
-const MAX_KEY_BYTES: usize = 128;
 
 /// Length of a `refund_out_id` that is made here: what merchant numbers at WeChat Pay may have at most.
 const REFUND_OUT_ID_CHARACTERS: usize = 32;
@@ -179,7 +177,7 @@ fn check(wish: &RefundWish) -> Result<(), RefundDeskError> {
     }
     let key = &wish.caller_key;
     if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
-        return invalid("key", "must be one line of 1 to 128 bytes");
+        return invalid("key", "must be one line of 1 to 256 bytes");
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::{Gateway, Problem};
-use crate::app::Party;
+use crate::app::{MAX_GIVEN_KEY_BYTES, Party};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -35,13 +35,13 @@ pub(super) fn party_unknown() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "party_unknown", message)
 }
 
-/// The caller's key: what is asked for twice under one key is done once.
+/// The key that the caller gives, of its own: what is asked for twice under one key is done once.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
     let key = headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok()).map(str::trim);
-    let key = key.filter(|key| !key.is_empty()).map(str::to_owned);
+    let key = key.filter(|key| (1..=MAX_GIVEN_KEY_BYTES).contains(&key.len())).map(str::to_owned);
     key.ok_or_else(|| {
         Problem::invalid_request(
-            "send a header Idempotency-Key, one for each order or refund, the same when you repeat it",
+            "send a header Idempotency-Key of 1 to 128 bytes, one for each order or refund, the same when you repeat it",
         )
     })
 }

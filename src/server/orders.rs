@@ -15,7 +15,7 @@ use super::bearer::authorize;
 use super::desk::{PartyOfQuery, idempotency_key, party_unknown, to_its_end};
 use super::peer::PeerAddress;
 use super::{Gateway, Problem};
-use crate::app::{OrderWish, PlaceOrderError, PlacedOrderAnswer, Placement, place_order};
+use crate::app::{OrderWish, PlaceOrderError, PlacedOrderAnswer, Placement, key_of_client, place_order};
 use crate::domain::{OrderId, Scope};
 use crate::store::PlacedOrder;
 use crate::wire::{ApiErrcode, UnifiedOrderRequest};
@@ -45,7 +45,8 @@ pub(super) async fn place(
     let key = idempotency_key(&headers)?;
     // Audited before it is done: an order that is there must not lack its row.
     caller.record(&gateway, "orders.place", &appid, &key, "asked").await?;
-    let wish = OrderWish { order, idempotency_key: key, allow_open_order, requested_by: caller.name };
+    let idempotency_key = key_of_client(&caller.name, &key);
+    let wish = OrderWish { order, idempotency_key, allow_open_order, requested_by: caller.name };
     let (store, now) = (Arc::clone(&gateway.store), Timestamp::now());
     let placed = to_its_end(async move { place_order(&*store, &party, wish, now).await }).await?;
     match placed.map_err(|error| problem(error, now))? {

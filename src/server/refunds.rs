@@ -15,7 +15,7 @@ use super::desk::{PartyOfQuery, idempotency_key, party_unknown, to_its_end};
 use super::orders::platform_refused;
 use super::peer::PeerAddress;
 use super::{Gateway, Problem};
-use crate::app::{RefundAnswer, RefundDeskError, RefundWish, request_refund};
+use crate::app::{RefundAnswer, RefundDeskError, RefundWish, key_of_client, request_refund};
 use crate::domain::{Fen, OrderId, RefundAmount, RefundOutId, RefundRequestState, Scope};
 use crate::store::RefundRequestRecord;
 
@@ -50,7 +50,7 @@ pub(super) async fn request(
             RefundAmount::Part(Fen::new(fee).ok_or_else(|| invalid("refund_fee must be above 0, in fen".to_owned()))?)
         }
     };
-    let caller_key = idempotency_key(&headers)?;
+    let caller_key = key_of_client(&caller.name, &idempotency_key(&headers)?);
     caller.record(&gateway, "refunds.request", &appid, order_id.as_str(), "asked").await?;
     let wish = RefundWish { order_id, amount, reason, caller_key, requested_by: caller.name, refund_out_id: None };
     let (store, now) = (Arc::clone(&gateway.store), Timestamp::now());

@@ -61,6 +61,9 @@ async fn an_order_is_placed_once_and_shown(test: TestStore) {
     assert_eq!((status.as_u16(), &again["pay_url"]), (200, &placed["pay_url"]));
     let (status, conflict) = post(&served, "orders", &bearer, Some("k"), &order_body(101)).await;
     assert_eq!((status.as_u16(), &conflict["error"]), (409, &"conflict".into()));
+    let another = let_in(&test.store, "desk", &[Scope::Orders], &[APPID]).await;
+    let (status, open) = post(&served, "orders", &another, Some("k"), &order_body(100)).await;
+    assert_eq!((status.as_u16(), &open["error"]), (409, &"open_order".into()), "a client's keys are its own");
     let (status, open) = post(&served, "orders", &bearer, Some("l"), &order_body(100)).await;
     assert_eq!((status.as_u16(), &open["error"], &open["order"]["order_id"]), (409, &"open_order".into(), &"O".into()));
     let (status, invalid) = post(&served, "orders", &bearer, Some("m"), &order_body(0)).await;
@@ -91,10 +94,14 @@ async fn a_refund_is_asked_for_once_and_shown(test: TestStore) {
     assert_eq!((status.as_u16(), &again), (200, &asked));
     let (status, conflict) = post(&served, "refunds", &bearer, Some("k"), &body(1)).await;
     assert_eq!((status.as_u16(), &conflict["error"]), (409, &"conflict".into()));
-    assert_eq!(platform.calls("refund").len(), 1);
+    assert_eq!((platform.calls("refund").len(), &asked["key"]), (1, &"k".into()));
     let path = format!("/admin/v1/refunds/{}", asked["refund_out_id"].as_str().unwrap());
     let shown = served.api_get(&path, Some(&bearer)).await;
     assert_eq!((shown.status, &shown.body), (200, &asked));
+    let another = let_in(&test.store, "desk", &[Scope::Refunds], &[]).await;
+    let (status, of_another) = post(&served, "refunds", &another, Some("k"), &body(1)).await;
+    assert_eq!((status.as_u16(), &of_another["key"]), (201, &"k".into()), "a client's keys are its own");
+    assert_ne!(of_another["refund_out_id"], asked["refund_out_id"]);
 }
 
 async fn only_the_scope_opens_the_desk(test: TestStore) {
