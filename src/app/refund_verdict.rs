@@ -17,6 +17,8 @@ pub(super) fn news_of(error: PlatformError, first: bool) -> RefundNews {
         PlatformError::Refused { api, errcode, errmsg } if api == REFUND => match ApiErrcode::from_code(errcode) {
             None => RefundNews::OutcomeUnknown { problem },
             Some(ApiErrcode::Refunded) if !first => RefundNews::Step(RefundStep::Accept { refund_order_id: None }),
+            // Who may not refund the order has not done so; on a repetition that is no word on the earlier call.
+            Some(ApiErrcode::RefundNotAuthorized) if first => RefundNews::Step(RefundStep::Refuse { errcode, errmsg }),
             Some(known) if is_about_the_refund(known) => RefundNews::Step(RefundStep::Refuse { errcode, errmsg }),
             Some(_) => RefundNews::NotCalled { problem },
         },
@@ -67,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_says_nothing_of_the_refund_leaves_it_open() {
-        for errcode in [40_001, 40_014, 42_001, 40_164, 45_009, 45_011, 48_001, 9_202_002, 9_202_003, 9_202_004] {
+        for errcode in [40_001, 40_014, 42_001, 40_164, 45_009, 45_011, 48_001, 9_202_003, 9_202_004] {
             for first in [true, false] {
                 let news = news_of(refused(errcode), first);
                 assert!(matches!(news, RefundNews::NotCalled { .. }), "{errcode} {first}");
@@ -77,6 +79,12 @@ mod tests {
         assert!(matches!(news_of(no_token, true), RefundNews::NotCalled { .. }));
         let no_token = PlatformError::Refused { api: "/cgi-bin/stable_token", errcode: 7, errmsg: String::new() };
         assert!(matches!(news_of(no_token, true), RefundNews::NotCalled { .. }));
+    }
+
+    #[test]
+    fn an_account_that_may_not_refund_has_not_done_so_with_its_first_call() {
+        assert!(matches!(news_of(refused(9_202_002), true), RefundNews::Step(RefundStep::Refuse { .. })));
+        assert!(matches!(news_of(refused(9_202_002), false), RefundNews::NotCalled { .. }));
     }
 
     #[test]
