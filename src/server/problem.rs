@@ -2,6 +2,8 @@
 //! people.
 
 use axum::Json;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -47,6 +49,12 @@ impl Problem {
     pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Self> {
         serde_json::from_slice(body)
             .map_err(|error| Self::invalid_request(format!("the body is not as it must be: {error}")))
+    }
+
+    /// A query string in which every parameter is as it must be, or a 400 that says which is not.
+    pub(super) fn read_query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Self> {
+        let Query(read) = query.map_err(|error| Self::invalid_request(error.body_text()))?;
+        Ok(read)
     }
 
     /// The store failed: 503. The log tells how.

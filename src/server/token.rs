@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -35,10 +36,13 @@ struct RefusedToken {
 pub(super) async fn give(
     State(gateway): State<Arc<Gateway>>,
     Extension(peer): Extension<PeerAddress>,
-    Query(Account { appid }): Query<Account>,
+    query: Result<Query<Account>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    let caller = authorize(&gateway, &headers, peer, Scope::Token, Some(&appid)).await?;
+    let account = Problem::read_query(query);
+    let appid = account.as_ref().map(|account| account.appid.as_str()).unwrap_or_default();
+    let caller = authorize(&gateway, &headers, peer, Scope::Token, Some(appid)).await?;
+    let Account { appid } = account?;
     match token_source(&gateway, &appid)?.current().await {
         Ok(current) => {
             caller.record(&gateway, "token", &appid, &current.token.digest_prefix(), "given").await?;

@@ -20,6 +20,7 @@ on_both_stores!(
     a_client_takes_the_token_and_tells_when_it_was_refused,
     another_gateway_takes_its_token_from_here,
     what_the_platform_refuses_is_told_with_its_cure,
+    a_query_string_that_cannot_be_understood_is_told_in_json_and_to_clients_alone,
 );
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -111,4 +112,26 @@ async fn what_the_platform_refuses_is_told_with_its_cure(test: TestStore) {
     // A gateway that asks here is told the same.
     let error = external(&served, &erp).current().await.unwrap_err();
     assert_eq!(error.errcode(), Some(40164));
+}
+
+async fn a_query_string_that_cannot_be_understood_is_told_in_json_and_to_clients_alone(test: TestStore) {
+    let platform = TokenPlatform::start().await;
+    let served = Setup::with_platform(&platform.url).serve(&test.store).await;
+    let erp = let_in(&test.store, "erp", &[Scope::Token], &[]).await;
+    let branch = let_in(&test.store, "branch", &[Scope::Token], &[APPID]).await;
+    let twice = format!("?appid={APPID}&appid={APPID}");
+    for query in ["", "?", "?appid=", "?appid", "?app_id=wx0", "?appid=%ff", &twice] {
+        let path = format!("/admin/v1/token{query}");
+        let told = served.api_get(&path, Some(&erp)).await;
+        assert!([400, 404].contains(&told.status), "{query}: {}", told.status);
+        let is_told = told.body["error"].is_string() && told.body["message"].as_str().unwrap().contains("appid");
+        assert!(is_told, "{query}: {}", told.body);
+        let stranger = served.api_get(&path, None).await;
+        assert_eq!((stranger.status, stranger.asks_for_bearer), (401, true), "{query}");
+        let restricted = served.api_get(&path, Some(&branch)).await;
+        assert_eq!((restricted.status, &restricted.body["error"]), (403, &json!("appid_not_allowed")), "{query}");
+    }
+    let told = served.api_get(&format!("/admin/v1/token{twice}"), Some(&erp)).await;
+    assert_eq!((told.status, &told.body["error"]), (400, &json!("invalid_request")));
+    assert_eq!(platform.tokens().fetches, 0);
 }
