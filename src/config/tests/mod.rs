@@ -3,6 +3,7 @@
 mod broken;
 mod layers;
 mod reference;
+mod token;
 
 use std::fs;
 use std::path::{Path, PathBuf};
