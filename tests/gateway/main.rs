@@ -49,6 +49,7 @@ mod stop;
 mod store_contract;
 mod stores;
 mod stub_platform;
+mod token_command;
 mod token_crowd;
 mod token_keeper;
 mod token_server;
