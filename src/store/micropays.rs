@@ -166,6 +166,16 @@ pub trait Micropays: Send + Sync {
     /// Notes that the cashier gave up. Whoever runs the payment sees it. Returns whether there is such a payment that has not ended.
     async fn cancel_micropay(&self, party: PartyName, key: MicropayKey, at: Timestamp) -> Result<bool, StoreError>;
 
+    /// Notes that a person has seen to a payment that needs one, and how: what it was for may be paid again. Returns whether it
+    /// needs one.
+    async fn release_micropay(
+        &self,
+        party: PartyName,
+        key: MicropayKey,
+        reason: String,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Payments of a party that nobody runs and for which something is due, the longest due first.
     async fn due_micropays(&self, party: PartyName, now: Timestamp, limit: u32)
     -> Result<Vec<MicropayKey>, StoreError>;

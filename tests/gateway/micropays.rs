@@ -185,6 +185,22 @@ async fn what_was_refunded_may_be_paid_again(test: TestStore) {
     runner.begin(&party, &key("two"), &request("N1", "134971951305811269")).await.unwrap();
 }
 
+async fn what_a_person_has_seen_to_may_be_paid_again(test: TestStore) {
+    let platform = CounterPlatform::start(&[Act::Pay]).await;
+    let (runner, party) = (runner(&test, pace()), party(&platform));
+    runner.begin(&party, &key("one"), &request("N1", CODE)).await.unwrap();
+    assert!(!runner.release(&party, &key("one"), "too early").await.unwrap());
+    let ended =
+        "UPDATE micropay SET state = 'needs_person', reason = 'no', next_at = NULL, ended_at = 1, auth_code = NULL";
+    execute(&test.url, ended).await.unwrap();
+    let again = runner.begin(&party, &key("two"), &request("N1", "134971951305811269")).await;
+    assert!(matches!(&again, Err(MicropayError::UnderWay(under_way)) if *under_way == key("one")), "{again:?}");
+    assert!(runner.release(&party, &key("one"), "no order was paid").await.unwrap());
+    runner.begin(&party, &key("two"), &request("N1", "134971951305811269")).await.unwrap();
+    let nobody = runner.release(&party, &key("nobody"), "r").await;
+    assert!(matches!(nobody, Err(MicropayError::NotFound(_))), "{nobody:?}");
+}
+
 async fn an_errcode_that_nobody_lists_is_no_proof_that_nothing_was_paid(test: TestStore) {
     let platform = CounterPlatform::start(&[Act::RefuseButPaid(1_234_567)]).await;
     let outcome = pay(&runner(&test, pace()), &party(&platform), "k").await.unwrap();
@@ -250,6 +266,7 @@ on_both_stores!(
     one_notice_has_one_payment_under_way,
     what_is_paid_is_not_paid_again_under_another_key,
     what_was_refunded_may_be_paid_again,
+    what_a_person_has_seen_to_may_be_paid_again,
     an_errcode_that_nobody_lists_is_no_proof_that_nothing_was_paid,
     what_is_paid_too_late_goes_back,
     an_order_that_only_seems_to_be_the_payments_is_a_persons,

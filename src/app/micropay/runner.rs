@@ -130,6 +130,18 @@ impl MicropayRunner {
         self.outcome(party, key).await
     }
 
+    /// Notes that a person has seen to a payment that needs one, and how: what it was for may be paid again. Returns whether it
+    /// needs one.
+    ///
+    /// # Errors
+    /// [`MicropayError`] when there is no such payment, or the store fails.
+    pub async fn release(&self, party: &Party, key: &MicropayKey, reason: &str) -> Result<bool, MicropayError> {
+        let name = party.name.clone();
+        let released = self.store.release_micropay(name, key.clone(), reason.to_owned(), Timestamp::now()).await?;
+        self.find(party, key).await?;
+        Ok(released)
+    }
+
     async fn find(&self, party: &Party, key: &MicropayKey) -> Result<MicropayRecord, MicropayError> {
         let found = self.store.find_micropay(party.name.clone(), key.clone()).await?;
         found.ok_or_else(|| MicropayError::NotFound(key.clone()))

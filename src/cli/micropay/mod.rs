@@ -26,6 +26,8 @@ pub enum MicropayCommand {
     List(ListArguments),
     /// Give a payment up: no further call is made, and what is paid later all the same goes back.
     Cancel(KeyArguments),
+    /// Say that a person has seen to a payment that needs one: what it was for may be paid again.
+    Release(ReleaseArguments),
     /// Take up every payment that nobody runs, as a serving gateway does by itself.
     Resume(ResumeArguments),
 }
@@ -42,6 +44,16 @@ pub struct KeyArguments {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// What `micropay release` takes.
+#[derive(Debug, Args)]
+pub struct ReleaseArguments {
+    #[command(flatten)]
+    payment: KeyArguments,
+    /// What was found out and done, for the records.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
 }
 
 /// What `micropay resume` takes.
@@ -85,6 +97,7 @@ pub async fn run(command: &MicropayCommand, shared: &Shared, console: &mut Conso
         MicropayCommand::Show(arguments) => show::show(arguments, &counter, console).await,
         MicropayCommand::List(arguments) => show::list(arguments, &counter, console).await,
         MicropayCommand::Cancel(arguments) => pay::cancel(arguments, &counter, console).await,
+        MicropayCommand::Release(arguments) => pay::release(arguments, &counter, console).await,
         MicropayCommand::Resume(arguments) => resume(arguments, &counter, console).await,
     };
     store.close().await;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 
-use super::{Counter, KeyArguments, failed, key, write_json, write_outcome};
+use super::{Counter, KeyArguments, ReleaseArguments, failed, key, write_json, write_outcome};
 use crate::app::{MicropayOutcome, MicropayRunner, Party};
 use crate::cli::caller_key::new_key;
 use crate::cli::{Console, Exit, Failure, Format};
@@ -83,6 +83,26 @@ pub(super) async fn cancel(
     let outcome = counter.runner.follow(party, &key, &|_| {}).await.map_err(|error| failed(&error))?;
     write(arguments.format, &outcome, console)?;
     canceled(&outcome)
+}
+
+pub(super) async fn release(
+    arguments: &ReleaseArguments,
+    counter: &Counter,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let ReleaseArguments { payment, reason } = arguments;
+    let party = counter.party(&payment.party)?;
+    let key = key(&payment.key)?;
+    if reason.trim().is_empty() {
+        return Err(Failure::new(Exit::Usage, "--reason is empty: say what was found out and done"));
+    }
+    let released = counter.runner.release(party, &key, reason.trim()).await.map_err(|error| failed(&error))?;
+    let outcome = counter.runner.outcome(party, &key).await.map_err(|error| failed(&error))?;
+    write(payment.format, &outcome, console)?;
+    if released {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Failure, format!("it is {}, and needs no person: nothing was changed", outcome.state)))
 }
 
 fn write(format: Format, outcome: &MicropayOutcome, console: &mut Console<'_>) -> Result<(), Failure> {

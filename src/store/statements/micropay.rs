@@ -137,6 +137,30 @@ impl Micropays for Engine {
         Ok(noted.rows_affected() == 1)
     }
 
+    async fn release_micropay(
+        &self,
+        party: PartyName,
+        key: MicropayKey,
+        reason: String,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let released = sqlx::query(
+            "INSERT INTO micropay_step (party, micropay_key, step, from_state, to_state, cause, recorded_at) \
+             SELECT party, micropay_key, 'release', state, state, $1, $2 FROM micropay \
+             WHERE party = $3 AND micropay_key = $4 AND state = 'needs_person'",
+        )
+        .bind(reason)
+        .bind(at.as_millisecond())
+        .bind(party.as_str())
+        .bind(key.as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed("release a micropay"))?;
+        transaction.commit().await.map_err(failed("commit the release of a micropay"))?;
+        Ok(released.rows_affected() == 1)
+    }
+
     async fn due_micropays(
         &self,
         party: PartyName,
@@ -211,7 +235,7 @@ async fn begin(mut transaction: Transaction<'static, Db>, new: &NewMicropay) -> 
     .await
     .map_err(failed("find the micropay under way for a notice"))?;
     if let Some(row) = other {
-        return Ok(BegunMicropay::UnderWay(micropay_rows::name(&row)?.1));
+        return Ok(BegunMicropay::UnderWay(another(micropay_rows::name(&row)?.1, new)?));
     }
     if let Some(settled) = settled(&mut transaction, new).await? {
         return Ok(settled);
@@ -222,7 +246,7 @@ async fn begin(mut transaction: Transaction<'static, Db>, new: &NewMicropay) -> 
 }
 
 /// An earlier payment of the same notice or order number that keeps a new one out: one that was paid and not refunded since, or
-/// one that a person has to see to.
+/// one that a person has to see to and did not yet.
 async fn settled(connection: &mut Connection, new: &NewMicropay) -> Result<Option<BegunMicropay>, StoreError> {
     let subject = &new.subject;
     let found = sqlx::query(
@@ -230,7 +254,9 @@ async fn settled(connection: &mut Connection, new: &NewMicropay) -> Result<Optio
                 AND department_code = $3 AND payment_notice_no = $4 AND order_no = $5 \
                 AND state IN ('paid', 'needs_person') AND NOT EXISTS (SELECT 1 FROM platform_order \
                 WHERE platform_order.party = micropay.party AND platform_order.order_id = micropay.order_id \
-                AND platform_order.state = 'refunded') ORDER BY created_at LIMIT 1",
+                AND platform_order.state = 'refunded') AND NOT (state = 'needs_person' AND EXISTS (SELECT 1 FROM micropay_step \
+                WHERE micropay_step.party = micropay.party AND micropay_step.micropay_key = micropay.micropay_key \
+                AND micropay_step.step = 'release')) ORDER BY created_at LIMIT 1",
     )
     .bind(new.party.as_str())
     .bind(subject.region_code.as_str())
@@ -241,11 +267,17 @@ async fn settled(connection: &mut Connection, new: &NewMicropay) -> Result<Optio
     .await
     .map_err(failed("find the micropay that paid a notice"))?;
     let Some(row) = found else { return Ok(None) };
+    let key = another(micropay_rows::name(&row)?.1, new)?;
     let order_id = rows::optional_text(&row, "order_id")?;
     Ok(Some(match (rows::text(&row, "state")?.as_str(), order_id) {
         ("paid", Some(order_id)) => BegunMicropay::AlreadyPaid(rows::order_id(&order_id, "micropay.order_id")?),
-        _ => BegunMicropay::UnderWay(micropay_rows::name(&row)?.1),
+        _ => BegunMicropay::UnderWay(key),
     }))
+}
+
+/// A payment's key that is not the new one's. The new one's own came in between: the next attempt finds it by its key.
+fn another(key: MicropayKey, new: &NewMicropay) -> Result<MicropayKey, StoreError> {
+    if key == new.key { Err(StoreError::Contended { attempts: 1 }) } else { Ok(key) }
 }
 
 async fn insert(connection: &mut Connection, new: &NewMicropay) -> Result<(), StoreError> {
