@@ -23,7 +23,6 @@ mod refund_verdict;
 mod reply;
 mod resolve_order;
 mod shared_token;
-mod token_cure;
 mod token_keeper;
 mod token_origin;
 
@@ -42,5 +41,4 @@ pub use refund_answer::RefundAnswer;
 pub use refund_desk::{RefundDeskError, RefundWish, follow_refund, request_refund};
 pub use reply::{Answered, Received, errcode_of, fault_reply};
 pub use resolve_order::OrderResolver;
-pub use token_cure::token_cure;
 pub use token_keeper::TokenKeeper;

@@ -18,7 +18,6 @@ pub mod keys;
 pub mod micropay;
 pub mod migrate;
 pub mod notice;
-mod platform_cure;
 pub mod refund;
 pub mod selftest;
 pub mod serve;

@@ -9,10 +9,11 @@ use serde_json::json;
 use super::assembly::{parties, store_failure};
 use super::notice::PartyArgument;
 use super::{Console, Exit, Failure, Format};
-use crate::app::{Party, token_cure};
+use crate::app::Party;
 use crate::config::{Config, TokenConfig};
 use crate::platform::{AccessToken, CurrentToken, ForceRefreshError, PlatformError, TokenMode};
 use crate::store::{SharedStore, TokenKey, TokenRow};
+use crate::wire::Locale;
 
 /// The commands about the access_token.
 #[derive(Debug, Subcommand)]
@@ -165,7 +166,7 @@ fn token_failure(error: &PlatformError) -> Failure {
         PlatformError::Refused { .. } => Exit::Refused,
         _ => Exit::Network,
     };
-    Failure::from_error(exit, error).with_help(token_cure(error))
+    Failure::from_error(exit, error).with_help(error.cure(Locale::English))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err, where an error comes by value")]

@@ -36,7 +36,7 @@ pub enum PlatformError {
         problem: String,
     },
     /// The platform refused.
-    #[error("{api}: the platform refused with errcode {errcode}: {errmsg}{}", whitelist_cure(*.errcode, .errmsg))]
+    #[error("{api}: the platform refused with errcode {errcode}: {errmsg}{}", address_seen(*.errcode, .errmsg))]
     Refused {
         /// The path of the API.
         api: &'static str,
@@ -83,6 +83,33 @@ impl PlatformError {
         self.errcode().map(|errcode| ErrcodeAdvice::of_code(errcode, locale))
     }
 
+    /// What an operator does about it.
+    #[must_use]
+    pub fn cure(&self, locale: Locale) -> &'static str {
+        let in_language = |chinese, english| match locale {
+            Locale::Chinese => chinese,
+            Locale::English => english,
+        };
+        match self {
+            Self::InvalidRequest { .. } => in_language("更正所指出的字段", "correct the fields that are named"),
+            Self::Unreachable { .. } => in_language(
+                "用 nontax doctor 查明是域名、线路还是证书的问题；更正 platform.base_url（或 platform.token_url），或放行本机的出口",
+                "nontax doctor tells whether DNS, the way there or the certificate is at fault; correct platform.base_url (or \
+                 platform.token_url), or let this host out to it",
+            ),
+            Self::Unreadable { .. } => in_language(
+                "有其他程序代替平台作了应答：检查 platform.base_url（或 platform.token_url）和代理",
+                "something between here and the platform answers in its place: check platform.base_url (or \
+                 platform.token_url) and the proxy",
+            ),
+            Self::Refused { errcode, .. } => ErrcodeAdvice::of_code(*errcode, locale).cure,
+            Self::NoToken { .. } => in_language(
+                "检查数据库后重试；nontax doctor 会检查数据库和到平台的线路",
+                "check the database, and try again; nontax doctor looks at it and at the way to the platform",
+            ),
+        }
+    }
+
     /// The address that the platform saw this machine call from, when it is not on the account's whitelist (40164).
     #[must_use]
     pub fn seen_ip(&self) -> Option<IpAddr> {
@@ -121,10 +148,9 @@ fn seen_ip(errcode: i64, errmsg: &str) -> Option<IpAddr> {
     words.filter_map(|word| word.parse::<IpAddr>().ok()).map(|address| address.to_canonical()).next()
 }
 
-fn whitelist_cure(errcode: i64, errmsg: &str) -> String {
+fn address_seen(errcode: i64, errmsg: &str) -> String {
     seen_ip(errcode, errmsg).map_or_else(String::new, |address| {
-        let cure = ErrcodeAdvice::of(ApiErrcode::IpNotListed, Locale::English).cure;
-        format!("; the platform saw the address {address}: {cure}")
+        format!("; the platform saw the address {address}, which is not on the account's IP whitelist")
     })
 }
 
@@ -137,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_not_listed_is_told_with_the_cure() {
+    fn an_address_that_is_not_listed_is_told() {
         for (errmsg, seen) in [
             ("invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist rid: 5f1a-b2", "203.0.113.9"),
             ("invalid ip ::ffff:203.0.113.9, not in whitelist", "203.0.113.9"),
@@ -146,10 +172,28 @@ mod tests {
             let error = refused(40164, errmsg);
             assert_eq!(error.seen_ip(), Some(seen.parse().unwrap()), "{errmsg}");
             let told = error.to_string();
-            assert!(told.contains(&format!("saw the address {seen}: add it")) && told.contains("whitelist"), "{told}");
+            assert!(
+                told.contains(&format!("saw the address {seen}, which is not on the account's IP whitelist")),
+                "{told}"
+            );
         }
         assert_eq!(refused(40164, "invalid ip").seen_ip(), None);
         assert_eq!(refused(40013, "invalid appid 203.0.113.9").seen_ip(), None);
+    }
+
+    #[test]
+    fn every_failure_has_a_cure_in_both_languages() {
+        let (api, problem) = ("/nontax/getorder", String::new());
+        for error in [
+            PlatformError::InvalidRequest { api, problems: Vec::new() },
+            PlatformError::Unreachable { api, problem: problem.clone() },
+            PlatformError::Unreadable { api, problem: problem.clone() },
+            PlatformError::NoToken { problem },
+            refused(40164, "invalid ip"),
+        ] {
+            let (chinese, english) = (error.cure(Locale::Chinese), error.cure(Locale::English));
+            assert!(english.is_ascii() && !chinese.is_ascii(), "{error}");
+        }
     }
 
     #[test]

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use super::bearer::authorize;
 use super::peer::PeerAddress;
 use super::{Gateway, Problem};
-use crate::app::token_cure;
 use crate::domain::Scope;
 use crate::platform::{AccessToken, CurrentToken, ForceRefreshError, PlatformError, TokenSource};
+use crate::wire::Locale;
 
 /// Which account, in the URL.
 #[derive(Deserialize)]
@@ -128,7 +128,7 @@ fn token_source<'a>(gateway: &'a Gateway, appid: &str) -> Result<&'a Arc<dyn Tok
 
 /// Why there is no token, and what to do.
 fn no_token(error: &PlatformError) -> Problem {
-    let message = format!("{error}; {}", token_cure(error));
+    let message = format!("{error}; {}", error.cure(Locale::English));
     match error {
         PlatformError::Refused { errcode, errmsg, .. } => {
             Problem::new(StatusCode::BAD_GATEWAY, "platform_refused", message)

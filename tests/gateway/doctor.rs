@@ -94,7 +94,7 @@ async fn a_refused_address_is_shown_as_the_platform_saw_it() {
     let platform = stub_refusing(40164, errmsg).await;
     let ran = doctor(&House::new(&sqlite().await.url, &platform, "")).await;
     assert_eq!(ran.code, 1, "{}", ran.out);
-    assert_told(&ran, "access_token gz-finance", "failure", &["40164", "it saw 203.0.113.7", "IP Whitelist"]);
+    assert_told(&ran, "access_token gz-finance", "failure", &["40164", "it saw 203.0.113.7", "IP whitelist"]);
 }
 
 async fn nothing_is_left_beside_a_book_that_nobody_has_open() {
@@ -127,7 +127,7 @@ async fn a_wrong_app_secret_is_told_without_it() {
     let platform = simulator("another-secret").await;
     let ran = doctor(&House::new(&sqlite().await.url, &platform, "")).await;
     assert_eq!(ran.code, 1, "{}", ran.out);
-    assert_told(&ran, "access_token gz-finance", "failure", &["40125", "compare app_secret"]);
+    assert_told(&ran, "access_token gz-finance", "failure", &["40125", "write the account's AppSecret"]);
     assert!(!ran.out.contains(APP_SECRET));
 }
 

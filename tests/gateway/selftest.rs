@@ -200,7 +200,7 @@ async fn a_platform_that_refuses_or_is_away_has_its_own_exit_code() {
     let platform = StubPlatform::start(OrderReply::Json(refusal)).await;
     let (code, report) = selftest(&test, &platform.url, "http://127.0.0.1:1", &[]).await;
     assert_eq!((code, &report[0]["errcode"]), (5, &json!(48001)), "{report}");
-    assert!(report[0]["cure"].as_str().unwrap().contains("enable the APIs"), "{report}");
+    assert!(report[0]["cure"].as_str().unwrap().contains("configures its permissions"), "{report}");
     let (code, report) = selftest(&test, "http://127.0.0.1:1", "http://127.0.0.1:1", &[]).await;
     assert_eq!((code, &report[0]["result"]), (4, &json!("not_tested")), "{report}");
 }

@@ -113,15 +113,16 @@ impl<'a> ApiCall<'a> {
                     .with_help(format!("nontax api {} --explain prints the rules", self.api.name))
             }
             PlatformError::Refused { errcode, errmsg, .. } => self.refusal(error, *errcode, errmsg),
-            PlatformError::NoToken { .. } => Failure::from_error(Exit::Network, error)
-                .with_help("nontax doctor looks at the database and at the way to the platform"),
+            PlatformError::NoToken { .. } => {
+                Failure::from_error(Exit::Network, error).with_help(error.cure(self.party.locale))
+            }
             PlatformError::Unreachable { .. } | PlatformError::Unreadable { .. } => {
                 let failure = Failure::from_error(Exit::Network, error);
                 let moves_money = matches!(self.api.path, UNIFIED_ORDER | REFUND | MICROPAY);
                 failure.with_help(if moves_money && error.outcome_is_unknown() {
                     "the outcome is not known: ask getorder or getorderlist before anything is repeated"
                 } else {
-                    "check platform.base_url, the name service and the way through proxies"
+                    error.cure(self.party.locale)
                 })
             }
         }

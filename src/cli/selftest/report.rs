@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::diagnosis::{Diagnosis, is_opened};
-use crate::cli::platform_cure::platform_cure;
 use crate::domain::PartyName;
 use crate::platform::PlatformError;
 use crate::store::{CallbackKind, JournaledCallback};
@@ -58,7 +57,7 @@ impl Tested {
             }
             Outcome::NotTested(error) => {
                 line(false, "the platform's test call", &error.to_string());
-                let _ = writeln!(text, "  cure: {}", platform_cure(error));
+                let _ = writeln!(text, "  cure: {}", error.cure(Locale::English));
             }
             Outcome::Judged { rows, objection, diagnosis } => {
                 line(diagnosis.decrypts, DECRYPT, &decrypt_detail(rows));
@@ -81,7 +80,7 @@ impl Tested {
                 "result": "not_tested",
                 "errcode": error.errcode(),
                 "cause": error.to_string(),
-                "cure": platform_cure(error),
+                "cure": error.cure(Locale::English),
             }),
             Outcome::Judged { rows, objection, diagnosis } => json!({
                 "result": if diagnosis.trouble.is_none() { "passed" } else { "failed" },

@@ -17,7 +17,7 @@ advice! {
         "几分钟后重试；下单或退款须先用 getorder 或 getorderlist 查明结果再决定是否重复";
     InvalidCredential:
         "其他程序重新获取了 access_token，使当前的失效",
-        "网关会重新获取并重试一次；若反复出现，请让其他系统统一从本网关获取";
+        "网关会重新获取并重试一次；若反复出现，请让其他系统统一从本网关获取，或全部改用 token_mode = \"stable\"";
     InvalidGrantType:
         "grant_type 不是 client_credential",
         "这是本程序的缺陷，请反馈";
@@ -32,7 +32,7 @@ advice! {
         "对照接口文档核对请求；errmsg 可能指出了字段";
     InvalidAppSecret:
         "AppSecret 已被重置，或属于其他公众号",
-        "从公众平台重新取得并写入该 party 的 app_secret_file";
+        "将公众号的 AppSecret 写入该 party 的 app_secret_file；公众平台只在重置时显示一次，重置后旧的失效";
     IpNotListed:
         "本机出口 IP 不在公众号的 IP 白名单中",
         "在公众平台的 设置与开发、安全中心、IP 白名单 中加入该 IP，几分钟后生效";
@@ -212,13 +212,13 @@ advice! {
         "使用生成授权链接的 party 查询";
     FinanceNotConfigured:
         "平台未配置该地区的财政信息",
-        "联系微信配置";
+        "联系微信对接人员配置，并提供本公众号的 appid 和回调地址";
     BankNotConfigured:
         "平台未配置该订单的银行信息",
-        "联系微信配置；测试环境请填写 bank_id";
+        "联系微信对接人员配置，并提供其 appid 和回调地址；测试环境请填写 bank_id";
     GovernmentUnitNotConfigured:
         "平台未配置该执收单位",
-        "联系微信配置";
+        "联系微信对接人员配置，并提供其 appid 和回调地址";
     KeyNotConfigured:
         "平台没有该公众号的对称密钥",
         "将密钥提供给微信对接人员配置（文档 7.1）";

@@ -23,7 +23,7 @@ advice! {
         "ask again in a few minutes; find out with getorder or getorderlist what became of an order or a refund before it is repeated";
     InvalidCredential, AfterFreshToken:
         "another program fetched a token and ended this one, or it is not the latest",
-        "the gateway fetches a fresh one and asks once more; when it comes back, let every other system take its token from here";
+        "the gateway fetches a fresh one and asks once more; when it comes back, let every other system take its token from here, or use token_mode = \"stable\" everywhere";
     InvalidGrantType, AfterCorrection:
         "grant_type is not client_credential",
         "report it as a bug of this program";
@@ -38,7 +38,7 @@ advice! {
         "compare the request with the fields of the source; errmsg may name the field";
     InvalidAppSecret, AfterCorrection:
         "the AppSecret was reset, or belongs to another account",
-        "copy it anew from mp.weixin.qq.com into the party's app_secret_file";
+        "write the account's AppSecret into the party's app_secret_file; mp.weixin.qq.com shows one only when it is reset, which ends the one before";
     IpNotListed, AfterCorrection:
         "the address that this machine calls from is not on the account's IP whitelist",
         "add it at mp.weixin.qq.com, Settings and Development, Security Center, IP whitelist; it takes a few minutes";
@@ -218,13 +218,13 @@ advice! {
         "ask with the party that made the link";
     FinanceNotConfigured, AfterCorrection:
         "the platform knows no finance authorities for this region",
-        "ask Weixin to configure them";
+        "ask the person responsible at Weixin to enter them, and this account with its appid and callback URLs";
     BankNotConfigured, AfterCorrection:
         "the platform knows no bank for this order",
-        "ask Weixin to configure it, or give a bank_id in the test environment";
+        "ask the person responsible at Weixin to enter it with its appid and callback URLs, or give a bank_id in the test environment";
     GovernmentUnitNotConfigured, AfterCorrection:
         "the platform knows no such government unit",
-        "ask Weixin to configure it";
+        "ask the person responsible at Weixin to enter it with its appid and callback URLs";
     KeyNotConfigured, AfterCorrection:
         "the platform has no symmetric key of this account",
         "give the key to the person responsible at Weixin (source §7.1)";
