@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -50,10 +51,11 @@ impl Asked {
 pub(super) async fn pay(
     State(gateway): State<Arc<Gateway>>,
     Extension(peer): Extension<PeerAddress>,
-    Query(asked): Query<Asked>,
+    query: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    let asked = Problem::read_query(query)?;
     // This reader quotes nothing of what it found: the payer's code may be in it.
     let wish: Wish = match from_json(&body) {
         Ok(wish) => wish,
@@ -78,9 +80,10 @@ pub(super) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Extension(peer): Extension<PeerAddress>,
     Path(key): Path<String>,
-    Query(asked): Query<Asked>,
+    query: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let asked = Problem::read_query(query)?;
     let (party, _) = admitted(&gateway, &headers, peer, &asked.party).await?;
     let key = read_key(&key)?;
     if asked.wait().is_zero() {
@@ -95,9 +98,10 @@ pub(super) async fn cancel(
     State(gateway): State<Arc<Gateway>>,
     Extension(peer): Extension<PeerAddress>,
     Path(key): Path<String>,
-    Query(asked): Query<Asked>,
+    query: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let asked = Problem::read_query(query)?;
     let (party, caller) = admitted(&gateway, &headers, peer, &asked.party).await?;
     let key = read_key(&key)?;
     caller.record(&gateway, "micropay.cancel", &party.appid, key.as_str(), "asked").await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -63,9 +64,10 @@ pub(super) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Extension(peer): Extension<PeerAddress>,
     Path(refund_out_id): Path<String>,
-    Query(query): Query<PartyOfQuery>,
+    query: Result<Query<PartyOfQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Json<RefundAnswer>, Problem> {
+    let query = Problem::read_query(query)?;
     let party = query.among(&gateway);
     let appid = party.as_ref().map(|party| party.appid.clone()).unwrap_or_default();
     authorize(&gateway, &headers, peer, Scope::Refunds, Some(&appid)).await?;

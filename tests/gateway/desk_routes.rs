@@ -73,6 +73,10 @@ async fn an_order_is_placed_once_and_shown(test: TestStore) {
     let shown = served.api_get("/admin/v1/orders/O", Some(&bearer)).await;
     assert_eq!((shown.status, &shown.body["pay_url"]), (200, &placed["pay_url"]));
     assert_eq!(served.api_get("/admin/v1/orders/P", Some(&bearer)).await.status, 404);
+    for path in ["orders/O?party=a&party=b", "refunds/R?party=a&party=b", "micropay/k?party=a&party=b"] {
+        let told = served.api_get(&format!("/admin/v1/{path}"), Some(&bearer)).await;
+        assert_eq!((told.status, &told.body["error"]), (400, &"invalid_request".into()), "{path}");
+    }
 }
 
 async fn a_refund_is_asked_for_once_and_shown(test: TestStore) {
