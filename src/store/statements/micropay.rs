@@ -78,6 +78,21 @@ impl Micropays for Engine {
         lease: MicropayLease,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        // Whoever waits for another's payment asks many times a second: that must not take the one writer's turn.
+        let free = sqlx::query(
+            "SELECT version FROM micropay WHERE party = $1 AND micropay_key = $2 AND ended_at IS NULL \
+             AND (lease_owner IN ('', $3) OR lease_until <= $4)",
+        )
+        .bind(party.as_str())
+        .bind(key.as_str())
+        .bind(lease.owner.as_str())
+        .bind(now.as_millisecond())
+        .fetch_optional(&mut *self.reader().await?)
+        .await
+        .map_err(failed("look at the lease of a micropay"))?;
+        if free.is_none() {
+            return Ok(false);
+        }
         let mut transaction = self.begin().await?;
         let taken = sqlx::query(
             "UPDATE micropay SET lease_owner = $1, lease_until = $2 \
