@@ -8,6 +8,7 @@ mod import;
 mod journal;
 mod journal_reading;
 mod micropay;
+mod micropay_begin;
 mod micropay_rows;
 mod moving;
 mod notice;
