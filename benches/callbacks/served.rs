@@ -12,7 +12,7 @@ use nontax_gateway::config;
 use nontax_gateway::domain::{Duties, Mode, OnRefusal, PartyName, Role};
 use nontax_gateway::envelope::{KeyRing, SignatureOver};
 use nontax_gateway::server::{AddressRules, CallbackLimits, ConnectionLimits, Gateway, callback_router, serve};
-use nontax_gateway::store::{self, NoticeDraft, SharedStore};
+use nontax_gateway::store::{self, NoticeDraft, OpenOptions, SharedStore};
 use nontax_gateway::wire::Locale;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::net::TcpListener;
@@ -62,7 +62,8 @@ impl Database {
 }
 
 async fn open(url: &str) -> SharedStore {
-    store::open(url, None, config::built_in().database.max_connections).await.unwrap()
+    let config::DatabaseConfig { max_connections, coalescing, .. } = config::built_in().database;
+    store::open(url, None, OpenOptions { max_connections, coalescing }).await.unwrap()
 }
 
 /// A gateway that serves.

@@ -33,13 +33,16 @@ impl OrderResolver {
         order_id: &OrderId,
         notification: &PaymentStatusNotification,
     ) -> Result<Resolution, Fault> {
+        let told = details_from_notification(notification);
+        if let Ok(Some(details)) = told {
+            // The book need not be asked first: what it holds of the order wins over this, under the order's lock.
+            return Ok(Resolution::Details(details));
+        }
         let known = store.find_order(party.name.clone(), order_id.clone()).await?;
         if let Some(details) = known.and_then(|order| order.details) {
             return Ok(Resolution::Details(details));
         }
-        if let Some(details) = details_from_notification(notification)? {
-            return Ok(Resolution::Details(details));
-        }
+        told?;
         match self.ask_platform(party, order_id).await? {
             None => Ok(Resolution::NoSuchOrder),
             Some(reply) => read_order(store, party, order_id, &reply).await.map(Resolution::Details),

@@ -11,13 +11,14 @@ use crate::app::{MicropayRunner, Party};
 use crate::config::{Config, LogFormat, LoggingConfig, PlatformConfig, Secret, ServerConfig};
 use crate::platform::{Https, PlatformClient};
 use crate::server::{AddressRules, CallbackLimits, ConnectionLimits};
-use crate::store::{self, SharedStore, StoreError};
+use crate::store::{self, OpenOptions, SharedStore, StoreError};
 
 /// Opens the configured database.
 pub(super) async fn open_store(config: &Config) -> Result<SharedStore, Failure> {
     let database = &config.database;
     let password = database.password.as_ref().map(Secret::expose);
-    let opened = store::open(&database.url, password, database.max_connections).await;
+    let options = OpenOptions { max_connections: database.max_connections, coalescing: database.coalescing };
+    let opened = store::open(&database.url, password, options).await;
     opened.map_err(|error| store_failure(&error))
 }
 
@@ -28,9 +29,12 @@ pub(super) fn store_failure(error: &StoreError) -> Failure {
         StoreError::Open(_) => failure(Exit::Config).with_help("correct database.url; nontax config show prints it"),
         StoreError::Database { .. } => failure(Exit::Network)
             .with_help("check that the database of database.url runs, can be reached and takes this user and password"),
-        StoreError::Schema(_) | StoreError::Inconsistent { .. } | StoreError::Contended { .. } => {
-            failure(Exit::Failure)
-        }
+        StoreError::Schema(_)
+        | StoreError::Inconsistent { .. }
+        | StoreError::Contended { .. }
+        | StoreError::Overloaded { .. }
+        | StoreError::Interrupted
+        | StoreError::Closed => failure(Exit::Failure),
     }
 }
 

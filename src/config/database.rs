@@ -7,7 +7,7 @@ use super::secret::Secret;
 use super::section::{Section, Setting};
 use super::{Environment, POSTGRES_SCHEMES};
 
-pub(super) const KEYS: &[&str] = &["url", "password_file", "max_connections"];
+pub(super) const KEYS: &[&str] = &["url", "password_file", "max_connections", "coalescing"];
 
 /// The built-in database: a file in the working directory.
 const DEFAULT_URL: &str = "sqlite:nontax.db";
@@ -21,6 +21,8 @@ pub struct DatabaseConfig {
     pub password: Option<Secret>,
     /// The most connections that are open at a time.
     pub max_connections: u32,
+    /// Whether callbacks that wait for the database share its statements and commits.
+    pub coalescing: bool,
 }
 
 pub(super) fn read(mut section: Section<'_>, environment: &Environment) -> DatabaseConfig {
@@ -28,6 +30,7 @@ pub(super) fn read(mut section: Section<'_>, environment: &Environment) -> Datab
     let keys = SecretKeys { file: "password_file", value: None, env: None };
     let file_password = material::read(&mut section, &keys, Privacy::Secret, environment);
     let max_connections = section.integer("max_connections", 1..=500, 16, "connections").value;
+    let coalescing = section.boolean("coalescing", true).value;
     if let Some(file) = &file_password {
         if url_password.is_some() {
             section.error(
@@ -47,7 +50,7 @@ pub(super) fn read(mut section: Section<'_>, environment: &Environment) -> Datab
         }
     }
     let password = file_password.and_then(|file| file.into_secret(&mut section)).or(url_password);
-    DatabaseConfig { url, password, max_connections }
+    DatabaseConfig { url, password, max_connections, coalescing }
 }
 
 fn read_url(section: &mut Section<'_>) -> (String, Option<Secret>) {

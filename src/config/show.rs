@@ -40,6 +40,7 @@ struct Database {
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<&'static str>,
     max_connections: u32,
+    coalescing: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -104,6 +105,7 @@ impl From<&Config> for Effective {
                 url: database.url.clone(),
                 password: database.password.as_ref().map(|_| REDACTED),
                 max_connections: database.max_connections,
+                coalescing: database.coalescing,
             },
             platform: Platform {
                 base_url: platform_config.base_url.clone(),

@@ -32,6 +32,18 @@ pub enum StoreError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// More promises wait for the database than it can keep soon.
+    #[error("{waiting} others wait for the database already")]
+    Overloaded {
+        /// How many wait at most.
+        waiting: usize,
+    },
+    /// The work on it was cut off by a panic. Whether it was committed, the same call, made again, finds out.
+    #[error("the work on it was cut off: this is a bug, please report it")]
+    Interrupted,
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
     /// The database cannot be opened as configured.
     #[error("the database cannot be opened: {0}")]
     Open(String),

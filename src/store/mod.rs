@@ -7,6 +7,7 @@
 mod access_tokens;
 mod api_clients;
 mod book;
+mod coalesce;
 mod error;
 mod inspection;
 mod journal;
@@ -37,7 +38,7 @@ pub use micropays::{
     NewMicropay,
 };
 pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
-pub use open::{SharedStore, inspect, open, sqlite_path};
+pub use open::{OpenOptions, SharedStore, inspect, open, sqlite_path};
 pub use placed_orders::{OpenedOrder, OrderReservation, PlacedOrder, PlacedOrders, ReservedOrder};
 pub use postgres::PostgresStore;
 pub use recording::Recording;

@@ -8,11 +8,20 @@ use super::{Inspection, PostgresStore, SqliteStore, Store, StoreError};
 /// A store that can be shared by every task.
 pub type SharedStore = Arc<dyn Store>;
 
+/// How a store works.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenOptions {
+    /// The most connections that are open at a time. SQLite has its own few.
+    pub max_connections: u32,
+    /// Whether what callbacks ask for is run together while it waits; otherwise each is run alone.
+    pub coalescing: bool,
+}
+
 /// Opens `sqlite:PATH` or `postgres://…`. SQLite is brought up to date at once; Postgres is reached when it is first needed.
 ///
 /// # Errors
 /// [`StoreError`] when the URL is of neither kind, or the database cannot be opened.
-pub async fn open(url: &str, password: Option<&str>, max_connections: u32) -> Result<SharedStore, StoreError> {
+pub async fn open(url: &str, password: Option<&str>, options: OpenOptions) -> Result<SharedStore, StoreError> {
     if let Some(path) = sqlite_path(url) {
         if path.contains('?') {
             return Err(StoreError::Open(
@@ -24,10 +33,10 @@ pub async fn open(url: &str, password: Option<&str>, max_connections: u32) -> Re
                 "a book in memory would be lost with the process: write sqlite:PATH".to_owned(),
             ));
         }
-        return Ok(Arc::new(SqliteStore::open(Path::new(path)).await?));
+        return Ok(Arc::new(SqliteStore::open(Path::new(path), options.coalescing).await?));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Ok(Arc::new(PostgresStore::open(url, password, max_connections)?));
+        return Ok(Arc::new(PostgresStore::open(url, password, options)?));
     }
     Err(unknown_kind(url))
 }

@@ -9,6 +9,7 @@ mod admin_document;
 mod api_clients;
 mod bearers;
 mod book;
+mod coalescing;
 mod command;
 mod connections;
 mod counter_platform;

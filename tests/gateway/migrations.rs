@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use nontax_gateway::store;
+use nontax_gateway::store::{self, OpenOptions};
 use tokio::task::JoinSet;
 
 use crate::book::{import, payable};
@@ -15,6 +15,8 @@ const NEWER_ON_SQLITE: &str = "INSERT INTO _sqlx_migrations (version, descriptio
                                VALUES (9999, 'from the future', TRUE, x'00', 0)";
 const NEWER_ON_POSTGRES: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                                  VALUES (9999, 'from the future', TRUE, '\\x00', 0)";
+
+const ONE_CONNECTION: OpenOptions = OpenOptions { max_connections: 1, coalescing: false };
 
 #[tokio::test]
 async fn a_postgres_that_was_never_migrated_says_what_to_do() {
@@ -50,7 +52,7 @@ async fn a_sqlite_file_of_a_newer_version_is_refused() {
     execute(&test.url, NEWER_ON_SQLITE).await.unwrap();
     let error = test.store.check_ready().await.unwrap_err().to_string();
     assert!(error.contains("9999") && error.contains("newer version of nontax"), "{error}");
-    let error = store::open(&test.url, None, 1).await.err().unwrap().to_string();
+    let error = store::open(&test.url, None, ONE_CONNECTION).await.err().unwrap().to_string();
     assert!(error.contains("9999") && error.contains("newer version of nontax"), "{error}");
 }
 
@@ -59,7 +61,8 @@ async fn a_file_that_is_no_database_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("notices.csv");
     std::fs::write(&path, "region_code,payment_notice_no\n440100,1\n".repeat(100)).unwrap();
-    let error = store::open(&format!("sqlite:{}", path.display()), None, 1).await.err().unwrap().to_string();
+    let error =
+        store::open(&format!("sqlite:{}", path.display()), None, ONE_CONNECTION).await.err().unwrap().to_string();
     assert!(error.contains("notices.csv") && error.contains("not a database"), "{error}");
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("region_code"));
 }

@@ -7,12 +7,12 @@ use nontax_gateway::store::SharedStore;
 use tokio::task::JoinSet;
 
 use crate::book::{finance, import, key, notice, order, paid, party, record, recording_bank, refunded};
-use crate::stores::{TestStore, on_both_stores, open};
+use crate::stores::{TestStore, on_both_stores_each_way};
 
 /// How many notices two gateways fight over on Postgres.
 const FIGHTS: usize = 1000;
 
-on_both_stores!(
+on_both_stores_each_way!(
     two_orders_at_once_make_one_payment,
     overlapping_repeats_make_one_payment,
     a_notice_made_from_two_orders_at_once_is_made_once,
@@ -22,7 +22,7 @@ on_both_stores!(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_gateways_never_let_two_orders_pay_one_notice() {
     let test = crate::stores::postgres().await;
-    let gateways = [Arc::clone(&test.store), open(&test.url).await];
+    let gateways = [Arc::clone(&test.store), test.open_again().await];
     fight(&gateways, FIGHTS).await;
 }
 
@@ -52,7 +52,7 @@ async fn fight(gateways: &[SharedStore; 2], notices: usize) {
 }
 
 async fn overlapping_repeats_make_one_payment(test: TestStore) {
-    let second = open(&test.url).await;
+    let second = test.open_again().await;
     for number in 0..20 {
         let number = number.to_string();
         import(&*test.store, notice(&number)).await;
@@ -71,7 +71,7 @@ async fn overlapping_repeats_make_one_payment(test: TestStore) {
 }
 
 async fn a_notice_made_from_two_orders_at_once_is_made_once(test: TestStore) {
-    let second = open(&test.url).await;
+    let second = test.open_again().await;
     for number in 0..20 {
         let number = number.to_string();
         let pay = |store: &SharedStore, order_id: &'static str| {
@@ -90,7 +90,7 @@ async fn a_notice_made_from_two_orders_at_once_is_made_once(test: TestStore) {
 }
 
 async fn a_refund_and_a_payment_at_once_end_in_one_state(test: TestStore) {
-    let second = open(&test.url).await;
+    let second = test.open_again().await;
     for number in 0..20 {
         let number = number.to_string();
         import(&*test.store, notice(&number)).await;

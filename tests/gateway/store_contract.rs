@@ -4,7 +4,7 @@ use crate::book::{
     NOON, at, details, errcode, fen, finance, import, key, notice, order, paid, paid_as, party, policy, record,
     recording_bank, refunded, refunded_part,
 };
-use crate::stores::{TestStore, on_both_stores};
+use crate::stores::{TestStore, on_both_stores_each_way};
 use nontax_gateway::domain::{
     DepartmentCode, Disposition, Found, Mode, NoticeState, NoticeStep, NotificationAnswer, Objection, OnRefusal,
     OrderState, PaymentNoticeNo, RegionCode, Resolution, Role, Suspension, SuspensionScope,
@@ -13,7 +13,7 @@ use nontax_gateway::store::{
     CallbackKind, ImportOutcome, JournalEntry, MoveNoticeError, NoticeDraft, ReceivablesLookup, Store,
 };
 
-on_both_stores!(
+on_both_stores_each_way!(
     a_look_up_finds_none_one_or_several,
     a_payment_is_recorded_once_and_repeats_get_the_same,
     a_second_order_is_refused_with_the_first_ones_id,

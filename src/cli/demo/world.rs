@@ -58,7 +58,7 @@ impl World {
     pub(super) async fn start() -> Result<Self, Failure> {
         let directory = new_directory()?;
         let database = directory.join("nontax.db");
-        let store: SharedStore = Arc::new(SqliteStore::open(&database).await.map_err(cannot_start)?);
+        let store: SharedStore = Arc::new(SqliteStore::open(&database, true).await.map_err(cannot_start)?);
         let party = PartyName::new(PARTY).map_err(cannot_start)?;
         let notices = import(&store, &party).await?;
 

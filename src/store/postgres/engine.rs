@@ -7,8 +7,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
 
-use crate::store::StoreError;
+use super::Lane;
+use super::statements::Lanes;
 use crate::store::schema;
+use crate::store::{OpenOptions, StoreError};
 
 pub(super) type Db = Postgres;
 pub(super) type Row = sqlx::postgres::PgRow;
@@ -21,32 +23,73 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(2500);
 /// How long a statement may run, a lock's wait included. It keeps a stuck row from eating all connections.
 const STATEMENT_TIMEOUT: &str = "5s";
 
+/// The connections that the lanes of waiting promises hold beside the pool.
+const LANES: u32 = PostgresStore::LOOK_UP_LANES + PostgresStore::ORDER_LANES + PostgresStore::RECORDING_LANES;
+
 /// The production store.
 pub struct PostgresStore {
-    pool: PgPool,
+    pools: Pools,
+    lanes: Option<Lanes>,
     options: PgConnectOptions,
 }
 
+/// The connections that everybody shares.
+#[derive(Clone)]
+pub(super) struct Pools(PgPool);
+
+impl Pools {
+    pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.0.acquire().await.map_err(|source| StoreError::Database { doing: "get a connection", source })
+    }
+
+    pub(super) async fn writer(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.reader().await
+    }
+}
+
 impl PostgresStore {
-    /// Makes a pool. The database is reached when it is first needed: a gateway starts while its database restarts.
+    /// Two: while the database works on one batch, the next is put together.
+    pub(super) const LOOK_UP_LANES: u32 = 2;
+    /// Orders are looked for before the platform is asked, which takes far longer.
+    pub(super) const ORDER_LANES: u32 = 1;
+    /// Two: while the database waits for the disk with one batch, it works on the next.
+    pub(super) const RECORDING_LANES: u32 = 2;
+    /// How a transaction begins.
+    pub(super) const BEGIN: &str = "BEGIN";
+
+    /// Makes a pool. The database is reached when it is first needed: a gateway starts while its database restarts. Must be called
+    /// inside a tokio runtime.
     ///
     /// # Errors
     /// [`StoreError::Open`] when the URL is not one of Postgres.
-    pub fn open(url: &str, password: Option<&str>, max_connections: u32) -> Result<Self, StoreError> {
+    pub fn open(url: &str, password: Option<&str>, open: OpenOptions) -> Result<Self, StoreError> {
         let options = connect_options(url, password)?;
+        let lanes = if open.coalescing { LANES } else { 0 };
         let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
+            .max_connections(open.max_connections.saturating_sub(lanes).max(1))
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy_with(options.clone());
-        Ok(Self { pool, options })
+        let pools = Pools(pool);
+        let for_lanes = options.clone();
+        let lane = move || Lane::new(&for_lanes);
+        let lanes = open.coalescing.then(|| Lanes::start(&pools, lane.clone(), lane));
+        Ok(Self { pools, lanes, options })
+    }
+
+    pub(super) const fn lanes(&self) -> Option<&Lanes> {
+        self.lanes.as_ref()
+    }
+
+    pub(super) const fn pools(&self) -> &Pools {
+        &self.pools
     }
 
     pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
-        self.pool.acquire().await.map_err(|source| StoreError::Database { doing: "get a connection", source })
+        self.pools.reader().await
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Db>, StoreError> {
-        self.pool.begin().await.map_err(|source| StoreError::Database { doing: "begin a transaction", source })
+        self.pools.0.begin().await.map_err(|source| StoreError::Database { doing: "begin a transaction", source })
     }
 
     /// Whether another transaction got in between: a unique key taken (23505), a serialization failure (40001), a deadlock (40P01).
@@ -71,7 +114,7 @@ impl PostgresStore {
     }
 
     pub(super) async fn close_connections(&self) {
-        self.pool.close().await;
+        self.pools.0.close().await;
     }
 }
 

@@ -1,16 +1,23 @@
 //! Postgres 15 or newer, for production: any number of gateways on one database.
 
 mod engine;
+mod given;
 mod inspection;
+mod lane;
 
 use PostgresStore as Engine;
 pub use engine::PostgresStore;
-use engine::{Db, Row};
+use engine::{Db, Pools, Row};
+use given::{Given, given};
+use lane::Lane;
 
-/// Rows that are read to be changed are locked until the transaction ends.
+/// Rows that are read to be changed are locked until the transaction ends: those of the one table, or of the table named.
 macro_rules! locked {
     ($sql:literal) => {
         concat!($sql, " FOR UPDATE")
+    };
+    ($table:literal, $($sql:expr),+ $(,)?) => {
+        concat!($($sql,)+ " FOR UPDATE OF ", $table)
     };
 }
 

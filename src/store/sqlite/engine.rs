@@ -11,6 +11,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, Transaction};
 
+use super::Lane;
+use super::statements::Lanes;
 use crate::store::StoreError;
 use crate::store::schema;
 
@@ -37,16 +39,42 @@ const READERS: u32 = 2;
 
 /// The embedded store.
 pub struct SqliteStore {
+    pools: Pools,
+    lanes: Option<Lanes>,
+}
+
+/// The connections, which everybody shares.
+#[derive(Clone)]
+pub(super) struct Pools {
     readers: SqlitePool,
     writer: SqlitePool,
 }
 
+impl Pools {
+    pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.readers.acquire().await.map_err(|source| StoreError::Database { doing: "get a connection", source })
+    }
+
+    pub(super) async fn writer(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.writer.acquire().await.map_err(|source| StoreError::Database { doing: "get the writer", source })
+    }
+}
+
 impl SqliteStore {
+    /// One: a look-up takes microseconds, and the other reader is left to whoever else asks.
+    pub(super) const LOOK_UP_LANES: u32 = 1;
+    /// One, for the same reason.
+    pub(super) const ORDER_LANES: u32 = 1;
+    /// One: there is one writer.
+    pub(super) const RECORDING_LANES: u32 = 1;
+    /// How a transaction begins: with the write lock, so that nothing has to be given up later.
+    pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+
     /// Opens a database file, makes it when there is none, and brings its schema up to date.
     ///
     /// # Errors
     /// [`StoreError`] when the file cannot be opened, or was written by a newer version.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+    pub async fn open(path: &Path, coalescing: bool) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -66,15 +94,26 @@ impl SqliteStore {
         let writer = connect(&pool().max_connections(1), &options).await.map_err(cannot_open)?;
         schema::apply(&MIGRATIONS, &writer).await?;
         let readers = connect(&pool().max_connections(READERS), &options.read_only(true)).await.map_err(cannot_open)?;
-        Ok(Self { readers, writer })
+        let pools = Pools { readers, writer };
+        let (reading, writing) = (pools.readers.clone(), pools.writer.clone());
+        let lanes = coalescing.then(|| Lanes::start(&pools, move || Lane::new(&reading), move || Lane::new(&writing)));
+        Ok(Self { pools, lanes })
+    }
+
+    pub(super) const fn lanes(&self) -> Option<&Lanes> {
+        self.lanes.as_ref()
+    }
+
+    pub(super) const fn pools(&self) -> &Pools {
+        &self.pools
     }
 
     pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
-        self.readers.acquire().await.map_err(|source| StoreError::Database { doing: "get a connection", source })
+        self.pools.reader().await
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Db>, StoreError> {
-        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        let begun = self.pools.writer.begin_with(Self::BEGIN).await;
         begun.map_err(|source| StoreError::Database { doing: "begin a transaction", source })
     }
 
@@ -88,12 +127,12 @@ impl SqliteStore {
     }
 
     pub(super) async fn bring_up_to_date(&self) -> Result<usize, StoreError> {
-        schema::apply(&MIGRATIONS, &self.writer).await
+        schema::apply(&MIGRATIONS, &self.pools.writer).await
     }
 
     pub(super) async fn close_connections(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        self.pools.readers.close().await;
+        self.pools.writer.close().await;
     }
 }
 

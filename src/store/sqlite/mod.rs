@@ -1,16 +1,23 @@
 //! SQLite, the embedded default: WAL, every commit on disk before it counts, one writer.
 
 mod engine;
+mod given;
 mod inspection;
+mod lane;
 
 use SqliteStore as Engine;
 pub use engine::SqliteStore;
-use engine::{Db, Row};
+use engine::{Db, Pools, Row};
+use given::{Given, given};
+use lane::Lane;
 
 /// A transaction that writes holds the database's one write lock from its start: no row needs a lock of its own.
 macro_rules! locked {
     ($sql:literal) => {
         $sql
+    };
+    ($table:literal, $($sql:expr),+ $(,)?) => {
+        concat!($($sql),+)
     };
 }
 

@@ -1,9 +1,11 @@
 //! The two journals and the outbox: rows that are only ever appended.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Connection, failed};
+use super::{Connection, Given, failed, given};
 use crate::domain::PartyName;
 use crate::store::{JournalEntry, StoreError};
 
@@ -16,28 +18,58 @@ pub(super) struct StateRow<'a> {
     pub(super) to: &'a str,
 }
 
+/// A row of the journal of state changes on its way in.
+pub(super) struct NewState<'a> {
+    pub(super) party: &'a PartyName,
+    pub(super) kind: &'static str,
+    pub(super) subject: Cow<'a, str>,
+    pub(super) step: &'a str,
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+    pub(super) cause: &'a str,
+    pub(super) at: Timestamp,
+}
+
+/// A row of the outbox on its way in.
+pub(super) struct NewEvent<'a> {
+    pub(super) party: &'a PartyName,
+    pub(super) kind: &'a str,
+    pub(super) subject: Cow<'a, str>,
+    pub(super) body: String,
+    pub(super) at: Timestamp,
+}
+
 pub(super) async fn append(connection: &mut Connection, entries: &[JournalEntry]) -> Result<(), StoreError> {
-    for entry in entries {
-        sqlx::query(
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let duration_us = |entry: &JournalEntry| i64::try_from(entry.duration.as_micros()).unwrap_or(i64::MAX);
+    let given = Given::rows(entries.len())
+        .text(entries.iter().map(|entry| entry.party.as_str()))
+        .text(entries.iter().map(|entry| entry.kind.name()))
+        .text(entries.iter().map(|entry| entry.wxnontaxstr.as_deref()))
+        .text(entries.iter().map(|entry| entry.peer.as_str()))
+        .text(entries.iter().map(|entry| entry.body_digest.as_str()))
+        .text(entries.iter().map(|entry| entry.subject.as_deref()))
+        .text(entries.iter().map(|entry| entry.outcome))
+        .integer(entries.iter().map(|entry| entry.errcode))
+        .text(entries.iter().map(|entry| entry.key_id.as_deref()))
+        .integer(entries.iter().map(|entry| entry.received_at.as_millisecond()))
+        .integer(entries.iter().map(duration_us));
+    given
+        .query(concat!(
             "INSERT INTO callback_journal (party, kind, wxnontaxstr, peer, body_digest, subject, outcome, errcode, \
                     key_id, received_at, duration_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        )
-        .bind(entry.party.as_str())
-        .bind(entry.kind.name())
-        .bind(entry.wxnontaxstr.as_deref())
-        .bind(entry.peer.as_str())
-        .bind(entry.body_digest.as_str())
-        .bind(entry.subject.as_deref())
-        .bind(entry.outcome)
-        .bind(entry.errcode)
-        .bind(entry.key_id.as_deref())
-        .bind(entry.received_at.as_millisecond())
-        .bind(i64::try_from(entry.duration.as_micros()).unwrap_or(i64::MAX))
-        .execute(&mut *connection)
+             SELECT party, kind, wxnontaxstr, peer, body_digest, subject, outcome, errcode, key_id, received_at, \
+                    duration_us \
+             FROM ",
+            given!(1 "party" "TEXT", 2 "kind" "TEXT", 3 "wxnontaxstr" "TEXT", 4 "peer" "TEXT", 5 "body_digest" "TEXT",
+                   6 "subject" "TEXT", 7 "outcome" "TEXT", 8 "errcode" "BIGINT", 9 "key_id" "TEXT",
+                   10 "received_at" "BIGINT", 11 "duration_us" "BIGINT"),
+        ))?
+        .execute(connection)
         .await
         .map_err(failed("append to the journal of callbacks"))?;
-    }
     Ok(())
 }
 
@@ -48,21 +80,33 @@ pub(super) async fn append_state(
     cause: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO state_journal (party, subject_kind, subject, step, from_state, to_state, cause, recorded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(party.as_str())
-    .bind(row.kind)
-    .bind(row.subject)
-    .bind(row.step)
-    .bind(row.from)
-    .bind(row.to)
-    .bind(cause)
-    .bind(at.as_millisecond())
-    .execute(connection)
-    .await
-    .map_err(failed("append to the journal of state changes"))?;
+    let StateRow { kind, subject, step, from, to } = *row;
+    append_states(connection, &[NewState { party, kind, subject: subject.into(), step, from, to, cause, at }]).await
+}
+
+pub(super) async fn append_states(connection: &mut Connection, states: &[NewState<'_>]) -> Result<(), StoreError> {
+    if states.is_empty() {
+        return Ok(());
+    }
+    let given = Given::rows(states.len())
+        .text(states.iter().map(|state| state.party.as_str()))
+        .text(states.iter().map(|state| state.kind))
+        .text(states.iter().map(|state| &*state.subject))
+        .text(states.iter().map(|state| state.step))
+        .text(states.iter().map(|state| state.from))
+        .text(states.iter().map(|state| state.to))
+        .text(states.iter().map(|state| state.cause))
+        .integer(states.iter().map(|state| state.at.as_millisecond()));
+    given
+        .query(concat!(
+            "INSERT INTO state_journal (party, subject_kind, subject, step, from_state, to_state, cause, recorded_at) \
+             SELECT party, subject_kind, subject, step, from_state, to_state, cause, recorded_at FROM ",
+            given!(1 "party" "TEXT", 2 "subject_kind" "TEXT", 3 "subject" "TEXT", 4 "step" "TEXT",
+                   5 "from_state" "TEXT", 6 "to_state" "TEXT", 7 "cause" "TEXT", 8 "recorded_at" "BIGINT"),
+        ))?
+        .execute(connection)
+        .await
+        .map_err(failed("append to the journal of state changes"))?;
     Ok(())
 }
 
@@ -74,12 +118,25 @@ pub(super) async fn append_event(
     body: &Value,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO outbox (party, kind, subject, body, recorded_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(party.as_str())
-        .bind(kind)
-        .bind(subject)
-        .bind(body.to_string())
-        .bind(at.as_millisecond())
+    append_events(connection, &[NewEvent { party, kind, subject: subject.into(), body: body.to_string(), at }]).await
+}
+
+pub(super) async fn append_events(connection: &mut Connection, events: &[NewEvent<'_>]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let given = Given::rows(events.len())
+        .text(events.iter().map(|event| event.party.as_str()))
+        .text(events.iter().map(|event| event.kind))
+        .text(events.iter().map(|event| &*event.subject))
+        .text(events.iter().map(|event| event.body.as_str()))
+        .integer(events.iter().map(|event| event.at.as_millisecond()));
+    given
+        .query(concat!(
+            "INSERT INTO outbox (party, kind, subject, body, recorded_at) \
+             SELECT party, kind, subject, body, recorded_at FROM ",
+            given!(1 "party" "TEXT", 2 "kind" "TEXT", 3 "subject" "TEXT", 4 "body" "TEXT", 5 "recorded_at" "BIGINT"),
+        ))?
         .execute(connection)
         .await
         .map_err(failed("append to the outbox"))?;

@@ -7,6 +7,8 @@ mod history;
 mod import;
 mod journal;
 mod journal_reading;
+mod lanes;
+mod look_up;
 mod micropay;
 mod micropay_begin;
 mod micropay_rows;
@@ -17,6 +19,9 @@ mod payment;
 mod placed_order;
 mod placed_order_rows;
 mod record;
+mod record_facts;
+mod record_rows;
+mod record_writer;
 mod refund_call;
 mod refund_request;
 mod rows;
@@ -25,7 +30,10 @@ mod suspension;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{Db, Engine, Row};
+pub(super) use lanes::Lanes;
+use lanes::{FindOrder, LookUp};
+
+use super::{Db, Engine, Given, Lane, Pools, Row, given};
 use crate::domain::{
     NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo, ReceivablesFacts,
     Suspension, SuspensionScope,
@@ -52,28 +60,36 @@ fn lost_a_race(error: &StoreError) -> bool {
     match error {
         StoreError::Contended { .. } => true,
         StoreError::Database { source, .. } => Engine::is_conflict(source),
-        StoreError::Schema(_) | StoreError::Inconsistent { .. } | StoreError::Open(_) => false,
+        StoreError::Schema(_)
+        | StoreError::Inconsistent { .. }
+        | StoreError::Overloaded { .. }
+        | StoreError::Interrupted
+        | StoreError::Closed
+        | StoreError::Open(_) => false,
     }
 }
 
 #[async_trait]
 impl Book for Engine {
     async fn look_up_receivables(&self, lookup: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError> {
-        notice::look_up(&mut *self.reader().await?, &lookup).await
+        match self.lanes() {
+            Some(lanes) => lanes.look_ups.ask(lookup).await,
+            None => lanes::ask_alone::<LookUp>(self.pools(), &lookup).await,
+        }
     }
 
     async fn find_order(&self, party: PartyName, order_id: OrderId) -> Result<Option<KnownOrder>, StoreError> {
-        order::find(&mut *self.reader().await?, &party, &order_id).await
+        match self.lanes() {
+            Some(lanes) => lanes.orders.ask((party, order_id)).await,
+            None => lanes::ask_alone::<FindOrder>(self.pools(), &(party, order_id)).await,
+        }
     }
 
     async fn record_notification(&self, recording: Recording) -> Result<NotificationAnswer, StoreError> {
-        for _ in 0..MAX_ATTEMPTS {
-            match record::record(self.begin().await?, &recording).await {
-                Err(error) if lost_a_race(&error) => {}
-                outcome => return outcome,
-            }
+        match self.lanes() {
+            Some(lanes) => lanes.recordings.ask(recording).await,
+            None => lanes::record_alone(self.pools(), &recording).await,
         }
-        Err(StoreError::Contended { attempts: MAX_ATTEMPTS })
     }
 
     async fn append_journal(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError> {
@@ -150,6 +166,9 @@ impl Store for Engine {
     }
 
     async fn close(&self) {
+        if let Some(lanes) = self.lanes() {
+            lanes.close().await;
+        }
         self.close_connections().await;
     }
 }

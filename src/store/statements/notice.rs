@@ -1,50 +1,10 @@
 //! Notices: found, added, moved.
 
 use jiff::Timestamp;
-use sqlx::Row as _;
 
-use super::{Connection, Row, failed, rows, suspension};
-use crate::domain::{Found, Notice, NoticeKey, NoticeState, PartyName, PaymentNoticeNo, ReceivablesFacts, Suspensions};
-use crate::store::{NoticeRecord, ReceivablesLookup, StoreError};
-
-/// One statement finds the notice and says whether anything is suspended; only then the suspensions are read.
-pub(super) async fn look_up(
-    connection: &mut Connection,
-    lookup: &ReceivablesLookup,
-) -> Result<ReceivablesFacts, StoreError> {
-    let department_code = lookup.department_code.as_ref().map_or("", |code| code.as_str());
-    let found = sqlx::query(
-        "SELECT payment_notice_no, region_code, department_code, department_name, payment_notice_type, user_name, \
-                payment_notice_create_time, payment_expire_date, fee, items, late_payment, bank_ids, state, paid_by_order, \
-                EXISTS (SELECT 1 FROM suspension s WHERE s.party = $1) AS anything_suspended \
-         FROM notice \
-         WHERE party = $1 AND payment_notice_no = $2 AND region_code = $3 AND ($4 = '' OR department_code = $4) \
-         LIMIT 2",
-    )
-    .bind(lookup.party.as_str())
-    .bind(lookup.payment_notice_no.as_str())
-    .bind(lookup.region_code.as_str())
-    .bind(department_code)
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(failed("look up a notice"))?;
-
-    let nothing_suspended = match found.first() {
-        Some(row) => !row.try_get::<bool, _>("anything_suspended").map_err(failed("read a column"))?,
-        None => false,
-    };
-    let suspensions = if nothing_suspended {
-        Suspensions::default()
-    } else {
-        suspension::in_force(connection, &lookup.party).await?
-    };
-    let found = match found.as_slice() {
-        [] => Found::None,
-        [row] => Found::One(Box::new(rows::notice(row)?)),
-        _ => Found::Several,
-    };
-    Ok(ReceivablesFacts { found, suspensions })
-}
+use super::{Connection, Given, Row, failed, given, rows};
+use crate::domain::{Notice, NoticeKey, NoticeState, PartyName, PaymentNoticeNo};
+use crate::store::{NoticeRecord, StoreError};
 
 pub(super) async fn find_by_number(
     connection: &mut Connection,
@@ -81,48 +41,100 @@ pub(super) async fn lock(
     party: &PartyName,
     key: &NoticeKey,
 ) -> Result<Option<Notice>, StoreError> {
-    let (number, region, department) = rows::key_columns(Some(key));
-    let found = sqlx::query(locked!(
-        "SELECT payment_notice_no, region_code, department_code, department_name, payment_notice_type, user_name, \
-                payment_notice_create_time, payment_expire_date, fee, items, late_payment, bank_ids, state, paid_by_order \
-         FROM notice WHERE party = $1 AND payment_notice_no = $2 AND region_code = $3 AND department_code = $4"
-    ))
-    .bind(party.as_str())
-    .bind(number)
-    .bind(region)
-    .bind(department)
-    .fetch_optional(connection)
-    .await
-    .map_err(failed("lock a notice"))?;
-    found.as_ref().map(rows::notice).transpose()
+    Ok(lock_all(connection, &[(party, key)]).await?.pop().flatten())
 }
 
-/// Adds a notice that was made from an order's details. Somebody else's at the same moment is a conflict, which is retried.
+/// The notices, each locked until the transaction ends, in one order everywhere so that nobody waits in a circle.
+pub(super) async fn lock_all(
+    connection: &mut Connection,
+    keys: &[(&PartyName, &NoticeKey)],
+) -> Result<Vec<Option<Notice>>, StoreError> {
+    let mut notices: Vec<Option<Notice>> = vec![None; keys.len()];
+    if keys.is_empty() {
+        return Ok(notices);
+    }
+    let column = |of: for<'k> fn(&'k NoticeKey) -> &'k str| keys.iter().map(move |(_, key)| of(key));
+    let given = Given::rows(keys.len())
+        .integer(rows::places(keys.len()))
+        .text(keys.iter().map(|(party, _)| party.as_str()))
+        .text(column(|key| key.payment_notice_no.as_str()))
+        .text(column(|key| key.region_code.as_str()))
+        .text(column(|key| key.department_code.as_str()));
+    let found = given
+        .query(locked!(
+            "n",
+            "SELECT place, n.payment_notice_no, n.region_code, n.department_code, n.department_name, \
+                    n.payment_notice_type, n.user_name, n.payment_notice_create_time, n.payment_expire_date, n.fee, \
+                    n.items, n.late_payment, n.bank_ids, n.state, n.paid_by_order FROM ",
+            given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "payment_notice_no" "TEXT", 4 "region_code" "TEXT",
+                   5 "department_code" "TEXT"),
+            " CROSS JOIN notice n \
+             WHERE n.party = given.party AND n.payment_notice_no = given.payment_notice_no \
+               AND n.region_code = given.region_code AND n.department_code = given.department_code \
+             ORDER BY n.party, n.payment_notice_no, n.region_code, n.department_code",
+        ))?
+        .fetch_all(connection)
+        .await
+        .map_err(failed("lock notices"))?;
+    for row in &found {
+        notices[rows::place(row, keys.len())?] = Some(rows::notice(row)?);
+    }
+    Ok(notices)
+}
+
+/// A notice that was made from an order's details, on its way into the book.
+pub(super) struct NewNotice<'a> {
+    pub(super) party: &'a PartyName,
+    pub(super) notice: &'a Notice,
+    pub(super) at: Timestamp,
+}
+
 pub(super) async fn add_from_order(
     connection: &mut Connection,
     party: &PartyName,
     notice: &Notice,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let (number, region, department) = rows::key_columns(Some(&notice.key));
-    sqlx::query(
-        "INSERT INTO notice (party, payment_notice_no, region_code, department_code, department_name, \
-                payment_notice_type, fee, items, late_payment, bank_ids, state, origin, version, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '[]', 'unpaid', 'order', 1, $10, $10)",
-    )
-    .bind(party.as_str())
-    .bind(number)
-    .bind(region)
-    .bind(department)
-    .bind(notice.department_name.as_str())
-    .bind(notice.payment_notice_type.code())
-    .bind(notice.fee.get())
-    .bind(rows::items_to_json(&notice.items)?)
-    .bind(rows::late_payment_name(notice.late_payment))
-    .bind(at.as_millisecond())
+    add_all(connection, &mut [NewNotice { party, notice, at }]).await
+}
+
+/// Adds notices that were made from orders' details. Somebody else's at the same moment is a conflict, and the transaction is run
+/// again.
+pub(super) async fn add_all(connection: &mut Connection, added: &mut [NewNotice<'_>]) -> Result<(), StoreError> {
+    if added.is_empty() {
+        return Ok(());
+    }
+    added.sort_unstable_by_key(|new| (new.party, rows::key_columns(Some(&new.notice.key))));
+    let notices = || added.iter().map(|new| new.notice);
+    let mut items = Vec::with_capacity(added.len());
+    for notice in notices() {
+        items.push(rows::items_to_json(&notice.items)?);
+    }
+    let given = Given::rows(added.len())
+        .text(added.iter().map(|new| new.party.as_str()))
+        .text(notices().map(|notice| notice.key.payment_notice_no.as_str()))
+        .text(notices().map(|notice| notice.key.region_code.as_str()))
+        .text(notices().map(|notice| notice.key.department_code.as_str()))
+        .text(notices().map(|notice| notice.department_name.as_str()))
+        .integer(notices().map(|notice| notice.payment_notice_type.code()))
+        .integer(notices().map(|notice| notice.fee.get()))
+        .text(items.iter().map(String::as_str))
+        .text(notices().map(|notice| rows::late_payment_name(notice.late_payment)))
+        .integer(added.iter().map(|new| new.at.as_millisecond()));
+    given.query(
+        concat!(
+            "INSERT INTO notice (party, payment_notice_no, region_code, department_code, department_name, \
+                    payment_notice_type, fee, items, late_payment, bank_ids, state, origin, version, created_at, updated_at) \
+             SELECT party, payment_notice_no, region_code, department_code, department_name, payment_notice_type, fee, \
+                    items, late_payment, '[]', 'unpaid', 'order', 1, at, at FROM ",
+            given!(1 "party" "TEXT", 2 "payment_notice_no" "TEXT", 3 "region_code" "TEXT", 4 "department_code" "TEXT",
+                   5 "department_name" "TEXT", 6 "payment_notice_type" "BIGINT", 7 "fee" "BIGINT", 8 "items" "TEXT",
+                   9 "late_payment" "TEXT", 10 "at" "BIGINT"),
+        ),
+    )?
     .execute(connection)
     .await
-    .map_err(failed("add a notice from an order"))?;
+    .map_err(failed("add notices from orders"))?;
     Ok(())
 }
 
@@ -152,7 +164,15 @@ pub(super) async fn follow_order(
     Ok(())
 }
 
-/// Writes a notice's new state over the one that it was read in.
+/// A notice on its way from the state that it was read in to another.
+pub(super) struct NoticeMove<'a> {
+    pub(super) party: &'a PartyName,
+    pub(super) key: &'a NoticeKey,
+    pub(super) from: &'a NoticeState,
+    pub(super) to: &'a NoticeState,
+    pub(super) at: Timestamp,
+}
+
 pub(super) async fn set_state(
     connection: &mut Connection,
     party: &PartyName,
@@ -160,25 +180,35 @@ pub(super) async fn set_state(
     (from, to): (&NoticeState, &NoticeState),
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let (number, region, department) = rows::key_columns(Some(key));
-    let changed = sqlx::query(
-        "UPDATE notice SET state = $1, paid_by_order = $2, version = version + 1, updated_at = $3 \
-         WHERE party = $4 AND payment_notice_no = $5 AND region_code = $6 AND department_code = $7 AND state = $8",
-    )
-    .bind(to.name())
-    .bind(rows::paid_by_order(to))
-    .bind(at.as_millisecond())
-    .bind(party.as_str())
-    .bind(number)
-    .bind(region)
-    .bind(department)
-    .bind(from.name())
-    .execute(connection)
-    .await
-    .map_err(failed("move a notice"))?;
-    if changed.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(rows::impossible("notice.state", format!("no longer {} while it was locked", from.name())))
+    move_all(connection, &[NoticeMove { party, key, from, to, at }]).await
+}
+
+/// Writes the notices' new states over those that they were read in.
+pub(super) async fn move_all(connection: &mut Connection, moves: &[NoticeMove<'_>]) -> Result<(), StoreError> {
+    if moves.is_empty() {
+        return Ok(());
     }
+    let given = Given::rows(moves.len())
+        .text(moves.iter().map(|step| step.party.as_str()))
+        .text(moves.iter().map(|step| step.key.payment_notice_no.as_str()))
+        .text(moves.iter().map(|step| step.key.region_code.as_str()))
+        .text(moves.iter().map(|step| step.key.department_code.as_str()))
+        .text(moves.iter().map(|step| step.from.name()))
+        .text(moves.iter().map(|step| step.to.name()))
+        .text(moves.iter().map(|step| rows::paid_by_order(step.to)))
+        .integer(moves.iter().map(|step| step.at.as_millisecond()));
+    let written = given
+        .query(concat!(
+            "UPDATE notice SET state = given.to_state, paid_by_order = given.paid_by, version = notice.version + 1, \
+                    updated_at = given.at FROM ",
+            given!(1 "party" "TEXT", 2 "payment_notice_no" "TEXT", 3 "region_code" "TEXT", 4 "department_code" "TEXT",
+                   5 "from_state" "TEXT", 6 "to_state" "TEXT", 7 "paid_by" "TEXT", 8 "at" "BIGINT"),
+            " WHERE notice.party = given.party AND notice.payment_notice_no = given.payment_notice_no \
+                AND notice.region_code = given.region_code AND notice.department_code = given.department_code \
+                AND notice.state = given.from_state",
+        ))?
+        .execute(connection)
+        .await
+        .map_err(failed("move notices"))?;
+    rows::all_written(written.rows_affected(), moves.len(), "notice.state")
 }

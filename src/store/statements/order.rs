@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Connection, Row, failed, rows};
+use super::{Connection, Given, Row, failed, given, rows};
 use crate::domain::{BankId, NoticeType, OrderDetails, OrderId, OrderState, PartyName};
 use crate::store::{KnownOrder, StoreError};
 
@@ -29,17 +29,115 @@ pub(super) async fn find(
     party: &PartyName,
     order_id: &OrderId,
 ) -> Result<Option<KnownOrder>, StoreError> {
-    let found = sqlx::query(
-        "SELECT payment_notice_no, region_code, department_code, fee, bank_id, department_name, payment_notice_type, \
-                items, source, state \
-         FROM platform_order WHERE party = $1 AND order_id = $2",
-    )
-    .bind(party.as_str())
-    .bind(order_id.as_str())
-    .fetch_optional(connection)
+    let found = find_all(connection, &[(party, order_id)]).await?;
+    Ok(found.into_iter().next().flatten())
+}
+
+/// What is known of each of the orders.
+pub(super) async fn find_all(
+    connection: &mut Connection,
+    orders: &[(&PartyName, &OrderId)],
+) -> Result<Vec<Option<KnownOrder>>, StoreError> {
+    let found = given_orders(orders)
+        .query(concat!(
+            "SELECT place, o.payment_notice_no, o.region_code, o.department_code, o.fee, o.bank_id, o.department_name, \
+                    o.payment_notice_type, o.items, o.source, o.state FROM ",
+            given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "order_id" "TEXT"),
+            " CROSS JOIN platform_order o WHERE o.party = given.party AND o.order_id = given.order_id",
+        ))?
+        .fetch_all(connection)
+        .await
+        .map_err(failed("find orders"))?;
+    placed(&found, orders.len())
+}
+
+/// As [`find_all`], each locked until the transaction ends, in one order everywhere so that nobody waits in a circle.
+pub(super) async fn lock_all(
+    connection: &mut Connection,
+    orders: &[(&PartyName, &OrderId)],
+) -> Result<Vec<Option<KnownOrder>>, StoreError> {
+    let found = given_orders(orders)
+        .query(locked!(
+            "o",
+            "SELECT place, o.payment_notice_no, o.region_code, o.department_code, o.fee, o.bank_id, o.department_name, \
+                    o.payment_notice_type, o.items, o.source, o.state FROM ",
+            given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "order_id" "TEXT"),
+            " CROSS JOIN platform_order o WHERE o.party = given.party AND o.order_id = given.order_id \
+             ORDER BY o.party, o.order_id",
+        ))?
+        .fetch_all(connection)
+        .await
+        .map_err(failed("lock orders"))?;
+    placed(&found, orders.len())
+}
+
+/// The values for `place`, `party` and `order_id`.
+pub(super) fn given_orders(orders: &[(&PartyName, &OrderId)]) -> Given {
+    Given::rows(orders.len())
+        .integer(rows::places(orders.len()))
+        .text(orders.iter().map(|(party, _)| party.as_str()))
+        .text(orders.iter().map(|(_, order_id)| order_id.as_str()))
+}
+
+fn placed(found: &[Row], count: usize) -> Result<Vec<Option<KnownOrder>>, StoreError> {
+    let mut orders: Vec<Option<KnownOrder>> = vec![None; count];
+    for row in found {
+        orders[rows::place(row, count)?] = Some(stored(row)?);
+    }
+    Ok(orders)
+}
+
+/// An order on its way into the book.
+pub(super) struct NewOrder<'a> {
+    pub(super) party: &'a PartyName,
+    pub(super) order_id: &'a OrderId,
+    pub(super) details: Option<&'a OrderDetails>,
+    pub(super) state: OrderState,
+    pub(super) at: Timestamp,
+}
+
+/// Adds orders that are new. One that somebody else added in between is a conflict, and the transaction is run again.
+pub(super) async fn add_all(connection: &mut Connection, orders: &mut [NewOrder<'_>]) -> Result<(), StoreError> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    orders.sort_unstable_by_key(|order| (order.party, order.order_id));
+    let details = || orders.iter().map(|order| order.details);
+    let keys: Vec<_> = details().map(|details| rows::key_columns(details.and_then(|of| of.notice.as_ref()))).collect();
+    let mut items = Vec::with_capacity(orders.len());
+    for details in details() {
+        items.push(rows::items_to_json(details.map_or(&[], |details| &details.items))?);
+    }
+    let given = Given::rows(orders.len())
+        .text(orders.iter().map(|order| order.party.as_str()))
+        .text(orders.iter().map(|order| order.order_id.as_str()))
+        .text(keys.iter().map(|key| key.0))
+        .text(keys.iter().map(|key| key.1))
+        .text(keys.iter().map(|key| key.2))
+        .integer(details().map(|details| details.map(|details| details.fee.get())))
+        .text(details().map(|details| details?.bank_id.as_ref().map(BankId::as_str)))
+        .text(details().map(|details| details?.department_name.as_deref()))
+        .integer(details().map(|details| details?.payment_notice_type.map(NoticeType::code)))
+        .text(items.iter().map(String::as_str))
+        .text(details().map(|details| details.map(|details| rows::source_name(details.source))))
+        .text(orders.iter().map(|order| order.state.name()))
+        .integer(orders.iter().map(|order| order.at.as_millisecond()));
+    given.query(
+        concat!(
+            "INSERT INTO platform_order (party, order_id, payment_notice_no, region_code, department_code, fee, bank_id, \
+                    department_name, payment_notice_type, items, source, state, created_at, updated_at) \
+             SELECT party, order_id, payment_notice_no, region_code, department_code, fee, bank_id, department_name, \
+                    payment_notice_type, items, source, state, at, at FROM ",
+            given!(1 "party" "TEXT", 2 "order_id" "TEXT", 3 "payment_notice_no" "TEXT", 4 "region_code" "TEXT",
+                   5 "department_code" "TEXT", 6 "fee" "BIGINT", 7 "bank_id" "TEXT", 8 "department_name" "TEXT",
+                   9 "payment_notice_type" "BIGINT", 10 "items" "TEXT", 11 "source" "TEXT", 12 "state" "TEXT",
+                   13 "at" "BIGINT"),
+        ),
+    )?
+    .execute(connection)
     .await
-    .map_err(failed("find an order"))?;
-    found.as_ref().map(stored).transpose()
+    .map_err(failed("add orders"))?;
+    Ok(())
 }
 
 /// The order, locked until the transaction ends; it is added when it is new, and its details when they were not known.
@@ -62,18 +160,8 @@ pub(super) async fn lock(
     .await
     .map_err(failed("add an order"))?;
 
-    let row = sqlx::query(locked!(
-        "SELECT payment_notice_no, region_code, department_code, fee, bank_id, department_name, payment_notice_type, \
-                items, source, state \
-         FROM platform_order WHERE party = $1 AND order_id = $2"
-    ))
-    .bind(party.as_str())
-    .bind(order_id.as_str())
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(failed("lock an order"))?;
-
-    let mut order = stored(&row)?;
+    let locked = lock_all(connection, &[(party, order_id)]).await?.pop().flatten();
+    let mut order = locked.ok_or_else(|| rows::impossible("platform_order.order_id", "gone while it was added"))?;
     if let (None, Some(details)) = (&order.details, details) {
         learn(connection, party, order_id, details, at).await?;
         order.details = Some(details.clone());
@@ -81,7 +169,8 @@ pub(super) async fn lock(
     Ok(order)
 }
 
-async fn learn(
+/// Keeps what an order pays, which was not known before.
+pub(super) async fn learn(
     connection: &mut Connection,
     party: &PartyName,
     order_id: &OrderId,
@@ -112,20 +201,31 @@ async fn learn(
     Ok(())
 }
 
-pub(super) async fn set_state(
-    connection: &mut Connection,
-    party: &PartyName,
-    order_id: &OrderId,
-    to: OrderState,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE platform_order SET state = $1, updated_at = $2 WHERE party = $3 AND order_id = $4")
-        .bind(to.name())
-        .bind(at.as_millisecond())
-        .bind(party.as_str())
-        .bind(order_id.as_str())
+/// An order that is in the book already, on its way to another state.
+pub(super) struct OrderMove<'a> {
+    pub(super) party: &'a PartyName,
+    pub(super) order_id: &'a OrderId,
+    pub(super) to: OrderState,
+    pub(super) at: Timestamp,
+}
+
+pub(super) async fn move_all(connection: &mut Connection, moves: &[OrderMove<'_>]) -> Result<(), StoreError> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let given = Given::rows(moves.len())
+        .text(moves.iter().map(|step| step.party.as_str()))
+        .text(moves.iter().map(|step| step.order_id.as_str()))
+        .text(moves.iter().map(|step| step.to.name()))
+        .integer(moves.iter().map(|step| step.at.as_millisecond()));
+    let written = given
+        .query(concat!(
+            "UPDATE platform_order SET state = given.to_state, updated_at = given.at FROM ",
+            given!(1 "party" "TEXT", 2 "order_id" "TEXT", 3 "to_state" "TEXT", 4 "at" "BIGINT"),
+            " WHERE platform_order.party = given.party AND platform_order.order_id = given.order_id",
+        ))?
         .execute(connection)
         .await
-        .map_err(failed("move an order"))?;
-    Ok(())
+        .map_err(failed("move orders"))?;
+    rows::all_written(written.rows_affected(), moves.len(), "platform_order.order_id")
 }

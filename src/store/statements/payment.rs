@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::Row as _;
 
-use super::{Connection, Row, failed, rows};
+use super::{Connection, Given, Row, failed, given, order, rows};
 use crate::domain::{
     Disposition, Fen, Notice, NoticeKey, OrderId, PartyName, Payment, Refund, RefundKind, RefundOrderId,
 };
@@ -24,52 +24,82 @@ pub(super) async fn find(
     party: &PartyName,
     order_id: &OrderId,
 ) -> Result<Option<Payment>, StoreError> {
-    let found = sqlx::query(
-        "SELECT order_id, fee, pay_channel, pay_finish_time, disposition, objection, objection_order_id \
-         FROM payment WHERE party = $1 AND order_id = $2",
-    )
-    .bind(party.as_str())
-    .bind(order_id.as_str())
-    .fetch_optional(connection)
-    .await
-    .map_err(failed("read a payment"))?;
-    found.as_ref().map(payment).transpose()
+    Ok(find_all(connection, &[(party, order_id)]).await?.pop().flatten())
 }
 
-/// Adds the payment, or writes its new disposition over the old one. One row per order.
-pub(super) async fn put(
+/// The payment of each of the orders.
+pub(super) async fn find_all(
     connection: &mut Connection,
-    party: &PartyName,
-    notice: Option<&NoticeKey>,
-    payment: &Payment,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let (number, region, department) = rows::key_columns(notice);
-    let (objection, objection_order_id) = rows::objection_columns(payment.disposition.objection());
-    sqlx::query(
-        "INSERT INTO payment (party, order_id, payment_notice_no, region_code, department_code, fee, pay_channel, \
-                pay_finish_time, disposition, objection, objection_order_id, recorded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-         ON CONFLICT (party, order_id) DO UPDATE SET disposition = excluded.disposition, objection = excluded.objection, \
-                objection_order_id = excluded.objection_order_id, payment_notice_no = excluded.payment_notice_no, \
-                region_code = excluded.region_code, department_code = excluded.department_code, fee = excluded.fee, \
-                pay_finish_time = excluded.pay_finish_time, pay_channel = excluded.pay_channel",
-    )
-    .bind(party.as_str())
-    .bind(payment.order_id.as_str())
-    .bind(number)
-    .bind(region)
-    .bind(department)
-    .bind(payment.fee.map(Fen::get))
-    .bind(payment.pay_channel.as_str())
-    .bind(payment.pay_finish_time.map(Timestamp::as_second))
-    .bind(payment.disposition.name())
-    .bind(objection)
-    .bind(objection_order_id)
-    .bind(at.as_millisecond())
-    .execute(connection)
-    .await
-    .map_err(failed("record a payment"))?;
+    orders: &[(&PartyName, &OrderId)],
+) -> Result<Vec<Option<Payment>>, StoreError> {
+    let mut payments: Vec<Option<Payment>> = vec![None; orders.len()];
+    if orders.is_empty() {
+        return Ok(payments);
+    }
+    let found = order::given_orders(orders)
+        .query(concat!(
+            "SELECT place, p.order_id, p.fee, p.pay_channel, p.pay_finish_time, p.disposition, p.objection, \
+                    p.objection_order_id FROM ",
+            given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "order_id" "TEXT"),
+            " CROSS JOIN payment p WHERE p.party = given.party AND p.order_id = given.order_id",
+        ))?
+        .fetch_all(connection)
+        .await
+        .map_err(failed("read payments"))?;
+    for row in &found {
+        payments[rows::place(row, orders.len())?] = Some(payment(row)?);
+    }
+    Ok(payments)
+}
+
+/// A payment on its way into the book.
+pub(super) struct NewPayment<'a> {
+    pub(super) party: &'a PartyName,
+    pub(super) notice: Option<&'a NoticeKey>,
+    pub(super) payment: &'a Payment,
+    pub(super) at: Timestamp,
+}
+
+/// Adds the payments, or writes their new dispositions over the old ones. One row per order.
+pub(super) async fn put_all(connection: &mut Connection, payments: &[NewPayment<'_>]) -> Result<(), StoreError> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let each = || payments.iter().map(|new| new.payment);
+    let keys: Vec<_> = payments.iter().map(|new| rows::key_columns(new.notice)).collect();
+    let objections: Vec<_> = each().map(|payment| rows::objection_columns(payment.disposition.objection())).collect();
+    let given = Given::rows(payments.len())
+        .text(payments.iter().map(|new| new.party.as_str()))
+        .text(each().map(|payment| payment.order_id.as_str()))
+        .text(keys.iter().map(|key| key.0))
+        .text(keys.iter().map(|key| key.1))
+        .text(keys.iter().map(|key| key.2))
+        .integer(each().map(|payment| payment.fee.map(Fen::get)))
+        .text(each().map(|payment| payment.pay_channel.as_str()))
+        .integer(each().map(|payment| payment.pay_finish_time.map(Timestamp::as_second)))
+        .text(each().map(|payment| payment.disposition.name()))
+        .text(objections.iter().map(|objection| objection.0))
+        .text(objections.iter().map(|objection| objection.1))
+        .integer(payments.iter().map(|new| new.at.as_millisecond()));
+    given
+        .query(concat!(
+            "INSERT INTO payment (party, order_id, payment_notice_no, region_code, department_code, fee, pay_channel, \
+                    pay_finish_time, disposition, objection, objection_order_id, recorded_at) \
+             SELECT party, order_id, payment_notice_no, region_code, department_code, fee, pay_channel, \
+                    pay_finish_time, disposition, objection, objection_order_id, at FROM ",
+            given!(1 "party" "TEXT", 2 "order_id" "TEXT", 3 "payment_notice_no" "TEXT", 4 "region_code" "TEXT",
+                   5 "department_code" "TEXT", 6 "fee" "BIGINT", 7 "pay_channel" "TEXT", 8 "pay_finish_time" "BIGINT",
+                   9 "disposition" "TEXT", 10 "objection" "TEXT", 11 "objection_order_id" "TEXT", 12 "at" "BIGINT"),
+            " WHERE TRUE \
+             ON CONFLICT (party, order_id) DO UPDATE SET disposition = excluded.disposition, \
+                    objection = excluded.objection, objection_order_id = excluded.objection_order_id, \
+                    payment_notice_no = excluded.payment_notice_no, region_code = excluded.region_code, \
+                    department_code = excluded.department_code, fee = excluded.fee, \
+                    pay_finish_time = excluded.pay_finish_time, pay_channel = excluded.pay_channel",
+        ))?
+        .execute(connection)
+        .await
+        .map_err(failed("record payments"))?;
     Ok(())
 }
 
@@ -126,16 +156,32 @@ pub(super) async fn refunds(
     party: &PartyName,
     order_id: &OrderId,
 ) -> Result<Vec<Refund>, StoreError> {
-    let found = sqlx::query(
-        "SELECT refund_order_id, refund_fee, refund_finish_time FROM refund \
-         WHERE party = $1 AND order_id = $2 ORDER BY recorded_at, refund_order_id",
-    )
-    .bind(party.as_str())
-    .bind(order_id.as_str())
-    .fetch_all(connection)
-    .await
-    .map_err(failed("read refunds"))?;
-    found.iter().map(refund).collect()
+    Ok(refunds_all(connection, &[(party, order_id)]).await?.pop().unwrap_or_default())
+}
+
+/// The refunds of each of the orders, oldest first.
+pub(super) async fn refunds_all(
+    connection: &mut Connection,
+    orders: &[(&PartyName, &OrderId)],
+) -> Result<Vec<Vec<Refund>>, StoreError> {
+    let mut refunds: Vec<Vec<Refund>> = vec![Vec::new(); orders.len()];
+    if orders.is_empty() {
+        return Ok(refunds);
+    }
+    let found = order::given_orders(orders)
+        .query(concat!(
+            "SELECT place, r.refund_order_id, r.refund_fee, r.refund_finish_time FROM ",
+            given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "order_id" "TEXT"),
+            " CROSS JOIN refund r WHERE r.party = given.party AND r.order_id = given.order_id \
+             ORDER BY r.recorded_at, r.refund_order_id",
+        ))?
+        .fetch_all(connection)
+        .await
+        .map_err(failed("read refunds"))?;
+    for row in &found {
+        refunds[rows::place(row, orders.len())?].push(refund(row)?);
+    }
+    Ok(refunds)
 }
 
 fn refund(row: &Row) -> Result<Refund, StoreError> {

@@ -58,6 +58,25 @@ pub(super) fn order_id(text: &str, column: &'static str) -> Result<OrderId, Stor
     OrderId::new(text).map_err(|e| impossible(column, e))
 }
 
+/// The column `place`: which of the rows that were asked for this is about, from 0.
+pub(super) fn place(row: &Row, count: usize) -> Result<usize, StoreError> {
+    let place = usize::try_from(integer(row, "place")?).unwrap_or(usize::MAX);
+    if place < count { Ok(place) } else { Err(impossible("place", format!("{place} of {count}"))) }
+}
+
+/// The values of a column `place`.
+pub(super) fn places(count: usize) -> impl Iterator<Item = i64> {
+    (0_i64..).take(count)
+}
+
+/// Fails unless a statement wrote each row that it was given.
+pub(super) fn all_written(written: u64, given: usize, column: &'static str) -> Result<(), StoreError> {
+    if written == given as u64 {
+        return Ok(());
+    }
+    Err(impossible(column, format!("{written} of {given} rows written while they were locked")))
+}
+
 /// An item as it is kept: the names of the wire, so that a person who reads the table knows them.
 #[derive(Serialize, Deserialize)]
 struct StoredItem {
