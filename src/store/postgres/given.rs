@@ -24,6 +24,68 @@ macro_rules! given {
 }
 pub(super) use given;
 
+/// What a statement joins with `given`: the rows of a table, under an alias, by a condition that names a key of it. Read one after
+/// the other, in the order given, by that key: the planner is left no other way, whatever its statistics say. A table that was
+/// empty when the statement was planned would otherwise be read as a whole for every batch, until somebody analyzes it.
+macro_rules! keyed {
+    ($join:literal, $table:literal, $alias:literal, $condition:literal) => {
+        concat!(
+            " ",
+            $join,
+            " JOIN LATERAL (SELECT * FROM ",
+            $table,
+            " ",
+            $alias,
+            " WHERE ",
+            $condition,
+            " OFFSET 0) ",
+            $alias,
+            " ON TRUE"
+        )
+    };
+}
+pub(super) use keyed;
+
+/// As [`keyed!`] with INNER, each row locked until the transaction ends, in the order given.
+macro_rules! keyed_and_locked {
+    ($table:literal, $alias:literal, $condition:literal) => {
+        concat!(
+            " INNER JOIN LATERAL (SELECT * FROM ",
+            $table,
+            " ",
+            $alias,
+            " WHERE ",
+            $condition,
+            " FOR UPDATE) ",
+            $alias,
+            " ON TRUE"
+        )
+    };
+}
+pub(super) use keyed_and_locked;
+
+/// The FROM and WHERE of an UPDATE of locked rows by their key. They are found as in [`keyed!`] and written where they were found.
+macro_rules! updated_by_key {
+    ($given:expr, $table:literal, $alias:literal, $condition:literal) => {
+        concat!(
+            " FROM ",
+            $given,
+            " INNER JOIN LATERAL (SELECT ",
+            $alias,
+            ".ctid AS place FROM ",
+            $table,
+            " ",
+            $alias,
+            " WHERE ",
+            $condition,
+            " OFFSET 0) found ON TRUE WHERE ",
+            $alias,
+            ".ctid = found.place"
+        )
+    };
+}
+pub(super) use updated_by_key;
+
 /// The values for `given!`, column by column, in its order.
 pub(super) struct Given {
     arguments: Result<PgArguments, BoxDynError>,

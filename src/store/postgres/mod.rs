@@ -8,16 +8,13 @@ mod lane;
 use PostgresStore as Engine;
 pub use engine::PostgresStore;
 use engine::{Db, Pools, Row};
-use given::{Given, given};
+use given::{Given, given, keyed, keyed_and_locked, updated_by_key};
 use lane::Lane;
 
-/// Rows that are read to be changed are locked until the transaction ends: those of the one table, or of the table named.
+/// Rows that are read to be changed are locked until the transaction ends.
 macro_rules! locked {
     ($sql:literal) => {
         concat!($sql, " FOR UPDATE")
-    };
-    ($table:literal, $($sql:expr),+ $(,)?) => {
-        concat!($($sql,)+ " FOR UPDATE OF ", $table)
     };
 }
 

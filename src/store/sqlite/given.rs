@@ -21,6 +21,34 @@ macro_rules! given {
 }
 pub(super) use given;
 
+/// What a statement joins with `given`: the rows of a table, under an alias, by a condition that names a key of it. CROSS and LEFT
+/// keep SQLite from turning the order of the two round.
+macro_rules! keyed {
+    ("INNER", $table:literal, $alias:literal, $condition:literal) => {
+        concat!(" CROSS JOIN ", $table, " ", $alias, " ON ", $condition)
+    };
+    ($join:literal, $table:literal, $alias:literal, $condition:literal) => {
+        concat!(" ", $join, " JOIN ", $table, " ", $alias, " ON ", $condition)
+    };
+}
+pub(super) use keyed;
+
+/// As [`keyed!`] with INNER: a transaction that writes holds the one write lock from its start.
+macro_rules! keyed_and_locked {
+    ($table:literal, $alias:literal, $condition:literal) => {
+        concat!(" CROSS JOIN ", $table, " ", $alias, " ON ", $condition)
+    };
+}
+pub(super) use keyed_and_locked;
+
+/// The FROM and WHERE of an UPDATE of rows by their key.
+macro_rules! updated_by_key {
+    ($given:expr, $table:literal, $alias:literal, $condition:literal) => {
+        concat!(" FROM ", $given, " WHERE ", $condition)
+    };
+}
+pub(super) use updated_by_key;
+
 /// The values for `given!`, column by column, in its order.
 pub(super) struct Given {
     rows: Vec<String>,

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use sqlx::Row as _;
 
-use super::{Connection, Given, failed, given, rows, suspension};
+use super::{Connection, Given, failed, given, keyed, rows, suspension};
 use crate::domain::{DepartmentCode, Found, PartyName, ReceivablesFacts, Suspensions};
 use crate::store::{ReceivablesLookup, StoreError};
 
@@ -29,9 +29,14 @@ pub(super) async fn look_up(
              FROM ",
             given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "payment_notice_no" "TEXT", 4 "region_code" "TEXT",
                    5 "department_code" "TEXT"),
-            " LEFT JOIN notice n ON n.party = given.party AND n.payment_notice_no = given.payment_notice_no \
-                AND n.region_code = given.region_code \
-                AND (given.department_code = '' OR n.department_code = given.department_code)",
+            keyed!(
+                "LEFT",
+                "notice",
+                "n",
+                "n.party = given.party AND n.payment_notice_no = given.payment_notice_no \
+                 AND n.region_code = given.region_code \
+                 AND (given.department_code = '' OR n.department_code = given.department_code)"
+            ),
         ))?
         .fetch_all(&mut *connection)
         .await

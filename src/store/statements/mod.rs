@@ -33,7 +33,7 @@ use jiff::Timestamp;
 pub(super) use lanes::Lanes;
 use lanes::{FindOrder, LookUp};
 
-use super::{Db, Engine, Given, Lane, Pools, Row, given};
+use super::{Db, Engine, Given, Lane, Pools, Row, given, keyed, keyed_and_locked, updated_by_key};
 use crate::domain::{
     NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo, ReceivablesFacts,
     Suspension, SuspensionScope,

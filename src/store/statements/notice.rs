@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Connection, Given, Row, failed, given, rows};
+use super::{Connection, Given, Row, failed, given, keyed_and_locked, rows, updated_by_key};
 use crate::domain::{Notice, NoticeKey, NoticeState, PartyName, PaymentNoticeNo};
 use crate::store::{NoticeRecord, StoreError};
 
@@ -53,25 +53,27 @@ pub(super) async fn lock_all(
     if keys.is_empty() {
         return Ok(notices);
     }
-    let column = |of: for<'k> fn(&'k NoticeKey) -> &'k str| keys.iter().map(move |(_, key)| of(key));
-    let given = Given::rows(keys.len())
-        .integer(rows::places(keys.len()))
-        .text(keys.iter().map(|(party, _)| party.as_str()))
-        .text(column(|key| key.payment_notice_no.as_str()))
-        .text(column(|key| key.region_code.as_str()))
-        .text(column(|key| key.department_code.as_str()));
+    let mut sorted: Vec<_> = (0_i64..).zip(keys).collect();
+    sorted.sort_unstable_by_key(|(_, (party, key))| (*party, rows::key_columns(Some(key))));
+    let given = Given::rows(sorted.len())
+        .integer(sorted.iter().map(|(place, _)| *place))
+        .text(sorted.iter().map(|(_, (party, _))| party.as_str()))
+        .text(sorted.iter().map(|(_, (_, key))| key.payment_notice_no.as_str()))
+        .text(sorted.iter().map(|(_, (_, key))| key.region_code.as_str()))
+        .text(sorted.iter().map(|(_, (_, key))| key.department_code.as_str()));
     let found = given
-        .query(locked!(
-            "n",
+        .query(concat!(
             "SELECT place, n.payment_notice_no, n.region_code, n.department_code, n.department_name, \
                     n.payment_notice_type, n.user_name, n.payment_notice_create_time, n.payment_expire_date, n.fee, \
                     n.items, n.late_payment, n.bank_ids, n.state, n.paid_by_order FROM ",
             given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "payment_notice_no" "TEXT", 4 "region_code" "TEXT",
                    5 "department_code" "TEXT"),
-            " CROSS JOIN notice n \
-             WHERE n.party = given.party AND n.payment_notice_no = given.payment_notice_no \
-               AND n.region_code = given.region_code AND n.department_code = given.department_code \
-             ORDER BY n.party, n.payment_notice_no, n.region_code, n.department_code",
+            keyed_and_locked!(
+                "notice",
+                "n",
+                "n.party = given.party AND n.payment_notice_no = given.payment_notice_no \
+                 AND n.region_code = given.region_code AND n.department_code = given.department_code"
+            ),
         ))?
         .fetch_all(connection)
         .await
@@ -199,13 +201,18 @@ pub(super) async fn move_all(connection: &mut Connection, moves: &[NoticeMove<'_
         .integer(moves.iter().map(|step| step.at.as_millisecond()));
     let written = given
         .query(concat!(
-            "UPDATE notice SET state = given.to_state, paid_by_order = given.paid_by, version = notice.version + 1, \
-                    updated_at = given.at FROM ",
-            given!(1 "party" "TEXT", 2 "payment_notice_no" "TEXT", 3 "region_code" "TEXT", 4 "department_code" "TEXT",
-                   5 "from_state" "TEXT", 6 "to_state" "TEXT", 7 "paid_by" "TEXT", 8 "at" "BIGINT"),
-            " WHERE notice.party = given.party AND notice.payment_notice_no = given.payment_notice_no \
-                AND notice.region_code = given.region_code AND notice.department_code = given.department_code \
-                AND notice.state = given.from_state",
+            "UPDATE notice AS n SET state = given.to_state, paid_by_order = given.paid_by, version = n.version + 1, \
+                    updated_at = given.at",
+            updated_by_key!(
+                given!(1 "party" "TEXT", 2 "payment_notice_no" "TEXT", 3 "region_code" "TEXT",
+                       4 "department_code" "TEXT", 5 "from_state" "TEXT", 6 "to_state" "TEXT", 7 "paid_by" "TEXT",
+                       8 "at" "BIGINT"),
+                "notice",
+                "n",
+                "n.party = given.party AND n.payment_notice_no = given.payment_notice_no \
+                 AND n.region_code = given.region_code AND n.department_code = given.department_code \
+                 AND n.state = given.from_state"
+            ),
         ))?
         .execute(connection)
         .await

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Connection, Given, Row, failed, given, rows};
+use super::{Connection, Given, Row, failed, given, keyed, keyed_and_locked, rows, updated_by_key};
 use crate::domain::{BankId, NoticeType, OrderDetails, OrderId, OrderState, PartyName};
 use crate::store::{KnownOrder, StoreError};
 
@@ -43,7 +43,7 @@ pub(super) async fn find_all(
             "SELECT place, o.payment_notice_no, o.region_code, o.department_code, o.fee, o.bank_id, o.department_name, \
                     o.payment_notice_type, o.items, o.source, o.state FROM ",
             given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "order_id" "TEXT"),
-            " CROSS JOIN platform_order o WHERE o.party = given.party AND o.order_id = given.order_id",
+            keyed!("INNER", "platform_order", "o", "o.party = given.party AND o.order_id = given.order_id"),
         ))?
         .fetch_all(connection)
         .await
@@ -57,13 +57,11 @@ pub(super) async fn lock_all(
     orders: &[(&PartyName, &OrderId)],
 ) -> Result<Vec<Option<KnownOrder>>, StoreError> {
     let found = given_orders(orders)
-        .query(locked!(
-            "o",
+        .query(concat!(
             "SELECT place, o.payment_notice_no, o.region_code, o.department_code, o.fee, o.bank_id, o.department_name, \
                     o.payment_notice_type, o.items, o.source, o.state FROM ",
             given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "order_id" "TEXT"),
-            " CROSS JOIN platform_order o WHERE o.party = given.party AND o.order_id = given.order_id \
-             ORDER BY o.party, o.order_id",
+            keyed_and_locked!("platform_order", "o", "o.party = given.party AND o.order_id = given.order_id"),
         ))?
         .fetch_all(connection)
         .await
@@ -71,12 +69,14 @@ pub(super) async fn lock_all(
     placed(&found, orders.len())
 }
 
-/// The values for `place`, `party` and `order_id`.
+/// The values for `place`, `party` and `order_id`, by key: rows are locked in the order given.
 pub(super) fn given_orders(orders: &[(&PartyName, &OrderId)]) -> Given {
-    Given::rows(orders.len())
-        .integer(rows::places(orders.len()))
-        .text(orders.iter().map(|(party, _)| party.as_str()))
-        .text(orders.iter().map(|(_, order_id)| order_id.as_str()))
+    let mut sorted: Vec<_> = (0_i64..).zip(orders).collect();
+    sorted.sort_unstable_by_key(|(_, order)| **order);
+    Given::rows(sorted.len())
+        .integer(sorted.iter().map(|(place, _)| *place))
+        .text(sorted.iter().map(|(_, (party, _))| party.as_str()))
+        .text(sorted.iter().map(|(_, (_, order_id))| order_id.as_str()))
 }
 
 fn placed(found: &[Row], count: usize) -> Result<Vec<Option<KnownOrder>>, StoreError> {
@@ -220,9 +220,13 @@ pub(super) async fn move_all(connection: &mut Connection, moves: &[OrderMove<'_>
         .integer(moves.iter().map(|step| step.at.as_millisecond()));
     let written = given
         .query(concat!(
-            "UPDATE platform_order SET state = given.to_state, updated_at = given.at FROM ",
-            given!(1 "party" "TEXT", 2 "order_id" "TEXT", 3 "to_state" "TEXT", 4 "at" "BIGINT"),
-            " WHERE platform_order.party = given.party AND platform_order.order_id = given.order_id",
+            "UPDATE platform_order AS o SET state = given.to_state, updated_at = given.at",
+            updated_by_key!(
+                given!(1 "party" "TEXT", 2 "order_id" "TEXT", 3 "to_state" "TEXT", 4 "at" "BIGINT"),
+                "platform_order",
+                "o",
+                "o.party = given.party AND o.order_id = given.order_id"
+            ),
         ))?
         .execute(connection)
         .await

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::Row as _;
 
-use super::{Connection, Given, Row, failed, given, order, rows};
+use super::{Connection, Given, Row, failed, given, keyed, order, rows};
 use crate::domain::{
     Disposition, Fen, Notice, NoticeKey, OrderId, PartyName, Payment, Refund, RefundKind, RefundOrderId,
 };
@@ -41,7 +41,7 @@ pub(super) async fn find_all(
             "SELECT place, p.order_id, p.fee, p.pay_channel, p.pay_finish_time, p.disposition, p.objection, \
                     p.objection_order_id FROM ",
             given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "order_id" "TEXT"),
-            " CROSS JOIN payment p WHERE p.party = given.party AND p.order_id = given.order_id",
+            keyed!("INNER", "payment", "p", "p.party = given.party AND p.order_id = given.order_id"),
         ))?
         .fetch_all(connection)
         .await
@@ -172,8 +172,8 @@ pub(super) async fn refunds_all(
         .query(concat!(
             "SELECT place, r.refund_order_id, r.refund_fee, r.refund_finish_time FROM ",
             given!(1 "place" "BIGINT", 2 "party" "TEXT", 3 "order_id" "TEXT"),
-            " CROSS JOIN refund r WHERE r.party = given.party AND r.order_id = given.order_id \
-             ORDER BY r.recorded_at, r.refund_order_id",
+            keyed!("INNER", "refund", "r", "r.party = given.party AND r.order_id = given.order_id"),
+            " ORDER BY r.recorded_at, r.refund_order_id",
         ))?
         .fetch_all(connection)
         .await
