@@ -72,11 +72,11 @@ fn test_files(source: &Source) -> Vec<String> {
     declared.collect()
 }
 
-/// Every source of the library, the binary, the tests and the benchmarks.
+/// Every source of the library, the binary, the tests, the benchmarks and the examples.
 pub(crate) fn read_all() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "tests", "benches", "examples"] {
         collect(&root.join(folder), &mut paths);
     }
     paths.sort();
