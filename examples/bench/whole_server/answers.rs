@@ -69,3 +69,39 @@ fn decrypt(key: &SymmetricKey, envelope: &Envelope<'_>) -> Result<Value> {
     let plaintext = key.open_unsigned(&envelope.data).into_diagnostic().wrap_err("a reply cannot be decrypted")?;
     serde_json::from_slice(&plaintext).into_diagnostic().wrap_err("a reply's plaintext is no JSON")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nontax_gateway::envelope::KeyEncoding;
+
+    fn key() -> SymmetricKey {
+        SymmetricKey::read("test", b"0123456789abcdefghijklmnopqrstuv", KeyEncoding::Raw).unwrap()
+    }
+
+    fn reply(plaintext: &str) -> Vec<u8> {
+        let data = key().seal(plaintext.as_bytes(), [0; 16]);
+        format!(r#"{{"data":"{data}","data_encrypt_type":"{DATA_ENCRYPT_TYPE}"}}"#).into_bytes()
+    }
+
+    #[test]
+    fn a_wrong_errcode_is_seen_in_every_sixteenth_reply() {
+        let key = key();
+        let wrong = reply(r#"{"errcode":299}"#);
+        let mut checker = Checker::new(&key, &[0, 232]);
+        let first_seen = (1..=DECRYPTED_EVERY).find(|_| checker.check(200, &wrong).is_err());
+        assert_eq!(first_seen, Some(DECRYPTED_EVERY));
+        let right = reply(r#"{"errcode":232}"#);
+        assert!((1..=DECRYPTED_EVERY).all(|_| checker.check(200, &right).is_ok()));
+    }
+
+    #[test]
+    fn a_wrong_form_is_seen_in_every_reply() {
+        let key = key();
+        let mut checker = Checker::new(&key, &[0]);
+        assert!(checker.check(500, &reply(r#"{"errcode":0}"#)).is_err());
+        assert!(checker.check(200, br#"{"data":"","data_encrypt_type":"AES/CBC/PKCS7Padding"}"#).is_err());
+        assert!(checker.check(200, br#"{"errcode":0}"#).is_err());
+        assert!(checker.check(200, b"").is_err());
+    }
+}
