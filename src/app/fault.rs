@@ -42,6 +42,12 @@ pub enum Fault {
         /// The order.
         order_id: String,
     },
+    /// Somebody's: as many callbacks as may be were under way when it came (299).
+    #[error("{max_in_flight} callbacks were under way, as many as server.max_in_flight allows")]
+    Overloaded {
+        /// How many may be under way.
+        max_in_flight: usize,
+    },
     /// Ours: the work panicked (299).
     #[error("the work on it panicked: this is a bug, please report it")]
     Panic,
@@ -64,6 +70,7 @@ impl Fault {
             | Self::NoPlatformAccess { .. }
             | Self::RefundNotVisible { .. }
             | Self::AmbiguousNotice { .. }
+            | Self::Overloaded { .. }
             | Self::Panic
             | Self::Deadline { .. } => Errcode::SystemError,
         }
@@ -79,6 +86,7 @@ impl Fault {
             Self::NoPlatformAccess { .. } => "no_platform_access",
             Self::RefundNotVisible { .. } => "refund_not_visible",
             Self::AmbiguousNotice { .. } => "ambiguous_notice",
+            Self::Overloaded { .. } => "overloaded",
             Self::Panic => "panic",
             Self::Deadline { .. } => "deadline",
         }

@@ -18,6 +18,7 @@ pub(super) const KEYS: &[&str] = &[
     "trusted_proxies",
     "reply_deadline_ms",
     "max_body_bytes",
+    "max_in_flight",
     "header_timeout_ms",
     "idle_timeout_ms",
     "envelope_fault_delay_ms",
@@ -43,6 +44,8 @@ pub struct ServerConfig {
     pub reply_deadline: Duration,
     /// The largest body of a callback, in bytes.
     pub max_body_bytes: usize,
+    /// How many callbacks may be under way; the next ones are answered 299 at once.
+    pub max_in_flight: usize,
     /// How long a client may take to send its headers.
     pub header_timeout: Duration,
     /// How long a connection may lie idle between requests.
@@ -64,6 +67,7 @@ pub(super) fn read(mut section: Section<'_>) -> (ServerConfig, Setting<Duration>
     let (trusted_proxies, _, trusted_place) = networks(&mut section, "trusted_proxies");
     let reply_deadline = section.milliseconds("reply_deadline_ms", 100..=30_000, 3_500);
     let max_body_bytes = section.integer("max_body_bytes", 1_024..=1_048_576_u32, 65_536, "bytes");
+    let max_in_flight = section.integer("max_in_flight", 1..=65_536_u32, 1_024, "callbacks");
     let header_timeout = section.milliseconds("header_timeout_ms", 100..=60_000, 5_000);
     let idle_timeout = section.milliseconds("idle_timeout_ms", 1_000..=600_000, 60_000);
     let fault_delay = section.milliseconds("envelope_fault_delay_ms", 0..=1_000, 50);
@@ -102,6 +106,7 @@ pub(super) fn read(mut section: Section<'_>) -> (ServerConfig, Setting<Duration>
         trusted_proxies,
         reply_deadline: reply_deadline.value,
         max_body_bytes: usize::try_from(max_body_bytes.value).unwrap_or(usize::MAX),
+        max_in_flight: usize::try_from(max_in_flight.value).unwrap_or(usize::MAX),
         header_timeout: header_timeout.value,
         idle_timeout: idle_timeout.value,
         envelope_fault_delay: fault_delay.value,

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
+use super::in_flight::Place;
 use super::metrics::{CallbackLabels, KeyLabels, KindLabel, PartyLabel, RefundLabels};
 use super::peer::ClientAddress;
 use super::{Gateway, reply};
@@ -98,10 +99,16 @@ async fn answer(
             return callback.reply(fault_reply(late, None, callback.party.locale), None);
         }
     };
+    // Not before: a body that comes slowly takes nobody's place.
+    let Some(place) = callback.gateway.in_flight.take() else { return callback.shed() };
     callback.body_digest = sha256_hex(&body);
     match callback.open(&body) {
-        Ok(opened) => callback.answer_opened(opened).await,
-        Err(fault) => callback.refuse(&fault, faults_leave_at).await,
+        Ok(opened) => callback.answer_opened(opened, place).await,
+        Err(fault) => {
+            // Nothing is done any more: what waits for its moment takes nobody's place.
+            drop(place);
+            callback.refuse(&fault, faults_leave_at).await
+        }
     }
 }
 
@@ -156,6 +163,16 @@ impl Callback {
         RequestFault { errcode, problem: fault.to_string() }
     }
 
+    /// Answers 299 at once, whatever the body is: nothing is decrypted or verified, no row is journaled, and many have one line of
+    /// the log. Under a flood this must cost next to nothing.
+    fn shed(&self) -> Response {
+        self.gateway.in_flight.count_shed(self.kind);
+        let overloaded = Fault::Overloaded { max_in_flight: self.gateway.in_flight.max() };
+        let Answered { plaintext, errcode, outcome, .. } = fault_reply(overloaded, None, self.party.locale);
+        self.count(errcode, outcome);
+        sealed(self.party.key_ring.current(), &plaintext)
+    }
+
     /// The one door of all envelope faults: one status, one length, one moment. Everything is done before the wait, so that what
     /// differs between the faults ends in it.
     async fn refuse(self, fault: &RequestFault, leaves_at: Instant) -> Response {
@@ -181,8 +198,9 @@ impl Callback {
         response
     }
 
-    /// Answers from the book. The work is a task of its own: a caller who hangs up, or the deadline, does not cut a transaction off.
-    async fn answer_opened(&self, opened: Opened<'_>) -> Response {
+    /// Answers from the book. The work is a task of its own, which keeps its place until it has ended: a caller who hangs up, or the
+    /// deadline, does not cut a transaction off.
+    async fn answer_opened(&self, opened: Opened<'_>, place: Place) -> Response {
         let Opened { plaintext, symmetric_key, .. } = opened;
         let received = Received {
             wxnontaxstr: self.wxnontaxstr.clone(),
@@ -194,6 +212,7 @@ impl Callback {
         };
         let (gateway, party, kind) = (Arc::clone(&self.gateway), Arc::clone(&self.party), self.kind);
         let mut work = tokio::spawn(async move {
+            let _place = place;
             match kind {
                 CallbackKind::Receivables => {
                     answer_query(&*gateway.store, &party, &plaintext, received.received_at).await

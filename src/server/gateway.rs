@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::in_flight::InFlight;
 use super::journal_writer::JournalWriter;
 use super::refusal_audit::RefusalBudget;
 use super::{AddressRules, Metrics};
@@ -17,6 +18,8 @@ pub struct CallbackLimits {
     pub reply_deadline: Duration,
     /// The largest body that is read.
     pub max_body_bytes: usize,
+    /// How many callbacks may be under way; the next ones are answered 299 before anything is made of them.
+    pub max_in_flight: usize,
     /// When every reply to an envelope fault leaves, counted like the deadline, so that a clock does not tell the faults apart.
     pub envelope_fault_delay: Duration,
 }
@@ -27,6 +30,7 @@ pub struct Gateway {
     pub(super) store: SharedStore,
     pub(super) resolver: OrderResolver,
     pub(super) journal: JournalWriter,
+    pub(super) in_flight: InFlight,
     pub(super) metrics: Metrics,
     pub(super) address_rules: AddressRules,
     pub(super) limits: CallbackLimits,
@@ -64,6 +68,7 @@ impl Gateway {
             store,
             resolver: OrderResolver::default(),
             journal,
+            in_flight: InFlight::new(limits.max_in_flight, &metrics),
             metrics,
             address_rules,
             limits,

@@ -53,6 +53,8 @@ pub struct Metrics {
     registry: Registry,
     pub(super) callbacks: Family<CallbackLabels, Counter>,
     pub(super) durations: Family<KindLabel, Histogram>,
+    pub(super) callbacks_in_flight: Gauge,
+    pub(super) callbacks_shed: Family<KindLabel, Counter>,
     pub(super) repeats: Family<PartyLabel, Counter>,
     pub(super) signature_failures: Family<KeyLabels, Counter>,
     pub(super) verified: Family<KeyLabels, Counter>,
@@ -76,6 +78,14 @@ impl Metrics {
             "Time from a callback's head to its reply",
             Unit::Seconds,
             durations.clone(),
+        );
+        let callbacks_in_flight = Gauge::default();
+        registry.register("callbacks_in_flight", "Callbacks whose work has not ended", callbacks_in_flight.clone());
+        let callbacks_shed = Family::default();
+        registry.register(
+            "callbacks_shed",
+            "Callbacks answered 299 at once, because server.max_in_flight were under way",
+            callbacks_shed.clone(),
         );
         let repeats = Family::default();
         registry.register("repeats", "Notifications that were in the book already", repeats.clone());
@@ -113,6 +123,8 @@ impl Metrics {
             registry,
             callbacks,
             durations,
+            callbacks_in_flight,
+            callbacks_shed,
             repeats,
             signature_failures,
             verified,

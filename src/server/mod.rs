@@ -6,6 +6,7 @@ mod callback;
 mod connection;
 mod desk;
 mod gateway;
+mod in_flight;
 mod journal_writer;
 mod metrics;
 mod micropay;

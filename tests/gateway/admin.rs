@@ -108,6 +108,7 @@ async fn every_metric_is_there_and_can_be_read(test: TestStore) {
         (callbacks("receivables", 210, "invalid_envelope"), 1.0),
         (r#"nontax_callback_duration_seconds_count{kind="notification"}"#.into(), 4.0),
         (r#"nontax_callback_duration_seconds_bucket{le="+Inf",kind="receivables"}"#.into(), 2.0),
+        ("nontax_callbacks_in_flight".into(), 0.0),
         (r#"nontax_repeats_total{party="gz-finance"}"#.into(), 1.0),
         (r#"nontax_signature_failures_total{party="gz-finance",key="aes-1"}"#.into(), 1.0),
         (r#"nontax_verified_total{party="gz-finance",key="weixin-1"}"#.into(), 4.0),

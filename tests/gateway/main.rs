@@ -28,6 +28,7 @@ mod micropay_routes;
 mod micropays;
 mod migrations;
 mod notifications;
+mod overload;
 mod placed_orders;
 mod plaintext_faults;
 mod platform_client;

@@ -75,6 +75,7 @@ impl Default for Setup {
             limits: CallbackLimits {
                 reply_deadline: Duration::from_secs(20),
                 max_body_bytes: 65_536,
+                max_in_flight: 1_024,
                 envelope_fault_delay: Duration::from_millis(20),
             },
             connections: ConnectionLimits {
@@ -96,6 +97,12 @@ impl Setup {
     /// With another deadline.
     pub(crate) fn reply_deadline(mut self, deadline: Duration) -> Self {
         self.limits.reply_deadline = deadline;
+        self
+    }
+
+    /// With another bound on callbacks under way.
+    pub(crate) const fn max_in_flight(mut self, callbacks: usize) -> Self {
+        self.limits.max_in_flight = callbacks;
         self
     }
 

@@ -65,6 +65,7 @@ const BROKEN: &[Broken] = &[
         "10 is out of range: 1024 to 1048576 bytes",
         "= 65536",
     ),
+    ("[server]\nmax_in_flight = 0", "server.max_in_flight", 2, 17, "0 is out of range: 1 to 65536 callbacks", "= 1024"),
     (
         "[server]\npublic_url = \"http://pay.example.gov.cn\"",
         "server.public_url",
