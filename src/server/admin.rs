@@ -59,7 +59,7 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoRes
 async fn count_held(gateway: &Gateway) {
     for party in gateway.parties() {
         if let Ok(held) = gateway.store.count_held(party.name.clone()).await {
-            let label = PartyLabel { party: party.name.to_string() };
+            let label = PartyLabel { party: party.name.as_str().into() };
             gateway.metrics.held_payments.get_or_create(&label).set(i64::try_from(held).unwrap_or(i64::MAX));
         }
     }

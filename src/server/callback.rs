@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -50,6 +50,8 @@ pub(super) async fn notification(
 struct Callback {
     gateway: Arc<Gateway>,
     party: Arc<Party>,
+    /// Its name, as the metrics take it.
+    party_label: Arc<str>,
     kind: CallbackKind,
     wxnontaxstr: Option<String>,
     peer: String,
@@ -74,12 +76,13 @@ async fn answer(
 ) -> Response {
     let started = Instant::now();
     let received_at = Timestamp::now();
-    let Some(party) = gateway.party(party).cloned() else {
+    let Some((party_label, party)) = gateway.labelled_party(party) else {
         return (StatusCode::NOT_FOUND, "no such party\n").into_response();
     };
     let limits = gateway.limits;
     let mut callback = Callback {
-        party,
+        party: Arc::clone(party),
+        party_label: Arc::clone(party_label),
         kind,
         wxnontaxstr: query.and_then(wxnontaxstr),
         peer: client.0.to_string(),
@@ -112,10 +115,10 @@ async fn answer(
     }
 }
 
-async fn read_body(body: Body, max_bytes: usize) -> Result<Vec<u8>, RequestFault> {
+async fn read_body(body: Body, max_bytes: usize) -> Result<Bytes, RequestFault> {
     let invalid = |problem: String| RequestFault { errcode: Errcode::InvalidFormat, problem };
     match Limited::new(body, max_bytes).collect().await {
-        Ok(collected) => Ok(collected.to_bytes().into()),
+        Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(invalid(format!("the body is larger than {max_bytes} bytes")))
         }
@@ -143,7 +146,7 @@ impl Callback {
             return Err(invalid(format!("version is {}: {PROTOCOL_VERSION} is expected", request.version)));
         }
         let opened = self.party.key_ring.open(&request).map_err(|fault| self.envelope_fault(&fault))?;
-        let platform_key = KeyLabels { party: self.party.name.to_string(), key: opened.platform_key.id().to_owned() };
+        let platform_key = KeyLabels { party: Arc::clone(&self.party_label), key: opened.platform_key.id().into() };
         self.gateway.metrics.verified.get_or_create(&platform_key).inc();
         if request.appid.trim() != self.party.appid {
             return Err(invalid(format!("appid of the envelope is not \"{}\", the party's", self.party.appid)));
@@ -155,7 +158,7 @@ impl Callback {
         let errcode = match fault {
             EnvelopeFault::Decryption(_) => Errcode::DecryptionFailed,
             EnvelopeFault::Signature { opened_by, .. } => {
-                let key = KeyLabels { party: self.party.name.to_string(), key: opened_by.clone() };
+                let key = KeyLabels { party: Arc::clone(&self.party_label), key: opened_by.as_str().into() };
                 self.gateway.metrics.signature_failures.get_or_create(&key).inc();
                 Errcode::InvalidSignature
             }
@@ -239,7 +242,7 @@ impl Callback {
         let Answered { plaintext, errcode, outcome, subject, journaled, fault } = answered;
         self.count(errcode, outcome);
         if self.kind == CallbackKind::Notification && errcode.refunds() != RefundRule::Never {
-            let label = RefundLabels { party: self.party.name.to_string(), errcode: errcode.code() };
+            let label = RefundLabels { party: Arc::clone(&self.party_label), errcode: errcode.code() };
             self.gateway.metrics.refunding_replies.get_or_create(&label).inc();
         }
         let key_id = opened_by.map(SymmetricKey::id);
@@ -252,11 +255,11 @@ impl Callback {
 
     fn count(&self, errcode: Errcode, outcome: &'static str) {
         let metrics = &self.gateway.metrics;
-        let party = self.party.name.to_string();
+        let party = Arc::clone(&self.party_label);
         if outcome == (NotificationAnswer::AlreadyRecorded { differs: false }).outcome()
             || outcome == (NotificationAnswer::AlreadyRecorded { differs: true }).outcome()
         {
-            metrics.repeats.get_or_create(&PartyLabel { party: party.clone() }).inc();
+            metrics.repeats.get_or_create(&PartyLabel { party: Arc::clone(&party) }).inc();
         }
         let labels = CallbackLabels { party, kind: self.kind.name(), errcode: errcode.code(), outcome };
         metrics.callbacks.get_or_create(&labels).inc();

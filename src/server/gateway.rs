@@ -26,7 +26,7 @@ pub struct CallbackLimits {
 
 /// A gateway, ready to serve.
 pub struct Gateway {
-    parties: HashMap<String, Arc<Party>>,
+    parties: HashMap<Arc<str>, Arc<Party>>,
     pub(super) store: SharedStore,
     pub(super) resolver: OrderResolver,
     pub(super) journal: JournalWriter,
@@ -62,7 +62,7 @@ impl Gateway {
     ) -> Arc<Self> {
         let metrics = Metrics::new();
         let journal = JournalWriter::start(Arc::clone(&store), metrics.journal_lost.clone());
-        let parties = parties.into_iter().map(|party| (party.name.to_string(), Arc::new(party))).collect();
+        let parties = parties.into_iter().map(|party| (party.name.as_str().into(), Arc::new(party))).collect();
         Arc::new(Self {
             parties,
             store,
@@ -79,6 +79,11 @@ impl Gateway {
 
     pub(super) fn party(&self, name: &str) -> Option<&Arc<Party>> {
         self.parties.get(name)
+    }
+
+    /// As [`Self::party`], after its name as the metrics take it.
+    pub(super) fn labelled_party(&self, name: &str) -> Option<(&Arc<str>, &Arc<Party>)> {
+        self.parties.get_key_value(name)
     }
 
     /// Every party that is served.

@@ -1,5 +1,7 @@
 //! What operators watch, in Prometheus's text format. No label holds anything of a payer.
 
+use std::sync::Arc;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -15,7 +17,7 @@ const DURATION_BUCKETS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025
 /// Labels of a callback.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct CallbackLabels {
-    pub(super) party: String,
+    pub(super) party: Arc<str>,
     pub(super) kind: &'static str,
     pub(super) errcode: i64,
     pub(super) outcome: &'static str,
@@ -28,18 +30,18 @@ pub(super) struct KindLabel {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct PartyLabel {
-    pub(super) party: String,
+    pub(super) party: Arc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct KeyLabels {
-    pub(super) party: String,
-    pub(super) key: String,
+    pub(super) party: Arc<str>,
+    pub(super) key: Arc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RefundLabels {
-    pub(super) party: String,
+    pub(super) party: Arc<str>,
     pub(super) errcode: i64,
 }
 
