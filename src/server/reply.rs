@@ -1,10 +1,10 @@
 //! Replies under a key, and the one shape of every envelope fault.
 
-use axum::Json;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::envelope::{IV_BYTES, SymmetricKey};
-use crate::wire::{DATA_ENCRYPT_TYPE, Errcode, Locale, NotificationReply, ReplyEnvelope};
+use crate::wire::{Errcode, Locale, NotificationReply, reply_envelope_json};
 
 /// The length of every envelope fault's plaintext. JSON allows white space at its end, so shorter ones are filled up with it.
 const FAULT_PLAINTEXT_BYTES: usize = 96;
@@ -22,8 +22,8 @@ pub(super) fn envelope_fault_plaintext(errcode: Errcode, locale: Locale) -> Vec<
 pub(super) fn seal(key: &SymmetricKey, plaintext: &[u8]) -> Result<Response, getrandom::Error> {
     let mut iv = [0; IV_BYTES];
     getrandom::fill(&mut iv)?;
-    let reply = ReplyEnvelope { data: key.seal(plaintext, iv), data_encrypt_type: DATA_ENCRYPT_TYPE.to_owned() };
-    Ok(Json(reply).into_response())
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(([content_type], reply_envelope_json(&key.seal(plaintext, iv))).into_response())
 }
 
 #[cfg(test)]

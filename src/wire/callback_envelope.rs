@@ -41,6 +41,12 @@ pub struct ReplyEnvelope {
     pub data_encrypt_type: String,
 }
 
+/// The JSON of a [`ReplyEnvelope`] around `data`, which is base64. Neither field holds what JSON escapes, so nothing is searched for it.
+#[must_use]
+pub fn reply_envelope_json(data: &str) -> String {
+    [r#"{"data":""#, data, r#"","data_encrypt_type":""#, DATA_ENCRYPT_TYPE, r#""}"#].concat()
+}
+
 /// Reads the envelope of a request.
 ///
 /// # Errors
@@ -61,6 +67,13 @@ mod tests {
         assert_eq!(read_request_envelope(BODY.as_bytes()).unwrap().version, 1);
         let with_bom = format!("\u{feff}\n{BODY}\n");
         assert!(read_request_envelope(with_bom.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_reply_is_written_as_its_type_is() {
+        let data = "AZaz09+/AA==";
+        let envelope = ReplyEnvelope { data: data.to_owned(), data_encrypt_type: DATA_ENCRYPT_TYPE.to_owned() };
+        assert_eq!(reply_envelope_json(data), serde_json::to_string(&envelope).unwrap());
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod unified_order;
 pub use api_errcode::ApiErrcode;
 pub use callback_envelope::{
     DATA_ENCRYPT_TYPE, PROTOCOL_VERSION, ReplyEnvelope, RequestEnvelope, SIGN_TYPE, read_request_envelope,
+    reply_envelope_json,
 };
 pub use check::{CheckedRequest, RequestProblem};
 pub use client_ip::{BaseResponse, ClientIpReply};
