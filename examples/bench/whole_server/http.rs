@@ -62,6 +62,6 @@ mod tests {
         assert!(read(b"HTTP/1.1 2 OK\r\nContent-Length: 0\r\n\r\n").is_err());
         assert!(read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
         assert!(read(b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n").is_err());
-        assert!(read(&[b'x'; MAX_HEAD_BYTES + 1]).is_err());
+        assert!(read(&vec![b'x'; MAX_HEAD_BYTES + 1]).is_err());
     }
 }

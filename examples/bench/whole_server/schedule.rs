@@ -39,7 +39,7 @@ mod tests {
         let pace = Pace::PerSecond(3);
         assert_eq!(pace.due(0), Some(Duration::ZERO));
         assert_eq!(pace.due(1), Some(Duration::from_nanos(333_333_333)));
-        assert_eq!(pace.due(3 * 86_400), Some(Duration::from_secs(86_400)));
+        assert_eq!(pace.due(3 * 86_400), Some(Duration::from_hours(24)));
         assert_eq!(Pace::Closed.due(7), None);
     }
 
