@@ -14,7 +14,11 @@ use crate::store::{JournalEntry, SharedStore};
 const QUEUE_ROWS: usize = 8192;
 
 /// How many rows one commit takes at most.
-const BATCH_ROWS: usize = 256;
+const BATCH_ROWS: usize = 512;
+
+/// How long rows gather before they are written, unless there are enough: nobody waits for them, and each commit costs the disk, and
+/// SQLite's readers what they have read so far.
+const GATHERING: Duration = Duration::from_millis(50);
 
 /// How long the writer rests after the database failed.
 const REST_AFTER_FAILURE: Duration = Duration::from_millis(500);
@@ -71,6 +75,7 @@ impl JournalWriter {
 async fn write(store: SharedStore, mut messages: mpsc::Receiver<Message>) {
     let mut received = Vec::with_capacity(BATCH_ROWS);
     while messages.recv_many(&mut received, BATCH_ROWS).await > 0 {
+        gather(&mut received, &mut messages).await;
         let mut rows = Vec::with_capacity(received.len());
         let mut flushes = Vec::new();
         for message in received.drain(..) {
@@ -84,6 +89,21 @@ async fn write(store: SharedStore, mut messages: mpsc::Receiver<Message>) {
             let _ = done.send(());
         }
     }
+}
+
+/// Adds to what was received until there is enough, or somebody waits for the end, or it has taken long enough.
+async fn gather(received: &mut Vec<Message>, messages: &mut mpsc::Receiver<Message>) {
+    let enough = async {
+        let mut looked_at = 0;
+        loop {
+            let ends = received[looked_at..].iter().any(|message| matches!(message, Message::Flush(_)));
+            looked_at = received.len();
+            if ends || looked_at >= BATCH_ROWS || messages.recv_many(received, BATCH_ROWS - looked_at).await == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(GATHERING, enough).await;
 }
 
 async fn append_until_written(store: &SharedStore, rows: Vec<JournalEntry>) {
