@@ -12,3 +12,38 @@ CREATE INDEX payment_recorded ON payment (payment_notice_no, region_code, depart
 -- Room for the row of a notice that is paid beside the row of the unpaid one: no index has to be told.
 ALTER TABLE notice SET (fillfactor = 90);
 ALTER TABLE platform_order SET (fillfactor = 90);
+
+-- Keys are compared byte by byte, whatever language the database speaks: it is faster, and both engines sort alike.
+ALTER TABLE notice
+    ALTER COLUMN party TYPE TEXT COLLATE "C",
+    ALTER COLUMN payment_notice_no TYPE TEXT COLLATE "C",
+    ALTER COLUMN region_code TYPE TEXT COLLATE "C",
+    ALTER COLUMN department_code TYPE TEXT COLLATE "C";
+ALTER TABLE platform_order
+    ALTER COLUMN party TYPE TEXT COLLATE "C",
+    ALTER COLUMN order_id TYPE TEXT COLLATE "C",
+    ALTER COLUMN payment_notice_no TYPE TEXT COLLATE "C",
+    ALTER COLUMN region_code TYPE TEXT COLLATE "C",
+    ALTER COLUMN department_code TYPE TEXT COLLATE "C";
+ALTER TABLE payment
+    ALTER COLUMN party TYPE TEXT COLLATE "C",
+    ALTER COLUMN order_id TYPE TEXT COLLATE "C",
+    ALTER COLUMN payment_notice_no TYPE TEXT COLLATE "C",
+    ALTER COLUMN region_code TYPE TEXT COLLATE "C",
+    ALTER COLUMN department_code TYPE TEXT COLLATE "C";
+ALTER TABLE refund
+    ALTER COLUMN party TYPE TEXT COLLATE "C",
+    ALTER COLUMN order_id TYPE TEXT COLLATE "C",
+    ALTER COLUMN refund_order_id TYPE TEXT COLLATE "C";
+ALTER TABLE suspension
+    ALTER COLUMN party TYPE TEXT COLLATE "C",
+    ALTER COLUMN scope TYPE TEXT COLLATE "C",
+    ALTER COLUMN subject TYPE TEXT COLLATE "C";
+ALTER TABLE callback_journal
+    ALTER COLUMN party TYPE TEXT COLLATE "C",
+    ALTER COLUMN wxnontaxstr TYPE TEXT COLLATE "C",
+    ALTER COLUMN subject TYPE TEXT COLLATE "C";
+ALTER TABLE state_journal
+    ALTER COLUMN party TYPE TEXT COLLATE "C",
+    ALTER COLUMN subject_kind TYPE TEXT COLLATE "C",
+    ALTER COLUMN subject TYPE TEXT COLLATE "C";

@@ -209,3 +209,32 @@ async fn connections_that_the_database_ended_are_replaced() {
     assert_eq!(pay(&test.store, "b".to_owned(), paid("2")).await.unwrap().unwrap(), NotificationAnswer::Recorded);
     assert!(look_up(&test.store, 2).await.unwrap().is_ok());
 }
+
+/// The database was analyzed when it was empty, as after a migration: what is read by key then is read by key for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statistics_make_a_batch_read_a_table() {
+    let test = crate::stores::postgres().await;
+    execute(&test.url, "VACUUM ANALYZE").await.unwrap();
+    for round in 0..8 {
+        let orders = (0..NOTICES).map(|number| format!("{round}-{number}"));
+        let answering: Vec<_> = orders
+            .map(|number| {
+                let store = Arc::clone(&test.store);
+                tokio::spawn(async move { record(&*store, &number, paid(&number), recording_bank()).await.unwrap() })
+            })
+            .collect();
+        for answer in answering {
+            assert_eq!(answer.await.unwrap(), NotificationAnswer::Recorded);
+        }
+    }
+    // A connection tells what it read when it ends.
+    test.store.close().await;
+    let read = "SELECT relname || ' ' || (seq_tup_read + idx_tup_fetch) FROM pg_stat_user_tables \
+                WHERE relname IN ('notice', 'platform_order', 'payment', 'refund')";
+    let payments = 8 * NOTICES;
+    for table in texts(&test, read).await {
+        let (name, rows) = table.split_once(' ').unwrap();
+        let rows: usize = rows.parse().unwrap();
+        assert!(rows <= 4 * payments, "{name}: {rows} rows were read for {payments} payments");
+    }
+}

@@ -8,7 +8,7 @@ mod lane;
 use PostgresStore as Engine;
 pub use engine::PostgresStore;
 use engine::{Db, Pools, Row};
-use given::{Given, given, keyed, keyed_and_locked, updated_by_key};
+use given::{arguments, given, keyed, keyed_and_locked, run_together, updated_by_key};
 use lane::Lane;
 
 /// Rows that are read to be changed are locked until the transaction ends.

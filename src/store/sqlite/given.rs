@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 use sqlx::Arguments as _;
-use sqlx::query::Query;
+use sqlx::error::BoxDynError;
 use sqlx::sqlite::SqliteArguments;
 
-use super::Db;
+use super::statements::{Column, Given, Write};
 use crate::store::StoreError;
 
-/// The rows that a statement reads in its FROM under the name `given`. Written as position, name and type of each column; every
-/// statement with it is run by [`Given`]. The types are Postgres's business: JSON brings its own.
+/// The rows that a statement reads in its FROM under the name `given`. Written as position, name and type of each column; the
+/// values are a [`Given`]. The types are Postgres's business: JSON brings its own.
 macro_rules! given {
     ($($position:literal $column:literal $kind:literal),+ $(,)?) => {
         concat!(
@@ -49,47 +49,36 @@ macro_rules! updated_by_key {
 }
 pub(super) use updated_by_key;
 
-/// The values for `given!`, column by column, in its order.
-pub(super) struct Given {
-    rows: Vec<String>,
+/// The parameter of a statement: an array of its rows.
+pub(super) fn arguments(given: &[Given<'_>]) -> Result<SqliteArguments, BoxDynError> {
+    let mut arguments = SqliteArguments::default();
+    for given in given {
+        let mut rows = vec![Vec::with_capacity(given.columns.len()); given.rows];
+        for column in &given.columns {
+            match column {
+                Column::Text(values) => {
+                    rows.iter_mut().zip(values).for_each(|(row, text)| row.push(Value::from(*text)));
+                }
+                Column::OwnedText(values) => {
+                    rows.iter_mut().zip(values).for_each(|(row, text)| row.push(Value::from(text.as_str())));
+                }
+                Column::Integer(values) => {
+                    rows.iter_mut().zip(values).for_each(|(row, number)| row.push(Value::from(*number)));
+                }
+            }
+        }
+        arguments.add(serde_json::to_string(&rows)?)?;
+    }
+    Ok(arguments)
 }
 
-impl Given {
-    /// For as many rows as there will be values in each column.
-    pub(super) fn rows(count: usize) -> Self {
-        Self { rows: vec![String::new(); count] }
+/// Runs writes one after the other: there is no way to save.
+pub(super) async fn run_together(
+    connection: &mut sqlx::SqliteConnection,
+    writes: Vec<Write<'_>>,
+) -> Result<(), StoreError> {
+    for write in writes {
+        write.run(connection).await?;
     }
-
-    pub(super) fn text<'a, V: Into<Option<&'a str>>>(mut self, column: impl Iterator<Item = V>) -> Self {
-        for (row, value) in self.rows.iter_mut().zip(column) {
-            push(row, value.into());
-        }
-        self
-    }
-
-    pub(super) fn integer<V: Into<Option<i64>>>(mut self, column: impl Iterator<Item = V>) -> Self {
-        for (row, value) in self.rows.iter_mut().zip(column) {
-            push(row, value.into());
-        }
-        self
-    }
-
-    /// The statement, ready to be run.
-    pub(super) fn query(self, sql: &'static str) -> Result<Query<'static, Db, SqliteArguments>, StoreError> {
-        let mut rows = self.rows.join("],[");
-        rows.insert_str(0, "[[");
-        rows.push_str("]]");
-        let mut arguments = SqliteArguments::default();
-        let added = arguments.add(rows).map_err(sqlx::Error::Encode);
-        added.map_err(|source| StoreError::Database { doing: "take rows", source })?;
-        Ok(sqlx::query_with(sql, arguments))
-    }
-}
-
-/// One more value at a row's end.
-fn push(row: &mut String, value: Option<impl Into<Value>>) {
-    if !row.is_empty() {
-        row.push(',');
-    }
-    row.push_str(&value.map_or(Value::Null, Into::into).to_string());
+    Ok(())
 }

@@ -8,7 +8,7 @@ mod lane;
 use SqliteStore as Engine;
 pub use engine::SqliteStore;
 use engine::{Db, Pools, Row};
-use given::{Given, given, keyed, keyed_and_locked, updated_by_key};
+use given::{arguments, given, keyed, keyed_and_locked, run_together, updated_by_key};
 use lane::Lane;
 
 /// A transaction that writes holds the database's one write lock from its start: no row needs a lock of its own.

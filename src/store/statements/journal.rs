@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Connection, Given, failed, given};
+use super::{Connection, Given, Write, given};
 use crate::domain::PartyName;
 use crate::store::{JournalEntry, StoreError};
 
@@ -39,10 +39,7 @@ pub(super) struct NewEvent<'a> {
     pub(super) at: Timestamp,
 }
 
-pub(super) async fn append(connection: &mut Connection, entries: &[JournalEntry]) -> Result<(), StoreError> {
-    if entries.is_empty() {
-        return Ok(());
-    }
+pub(super) fn appending(entries: &[JournalEntry]) -> Write<'_> {
     let duration_us = |entry: &JournalEntry| i64::try_from(entry.duration.as_micros()).unwrap_or(i64::MAX);
     let given = Given::rows(entries.len())
         .text(entries.iter().map(|entry| entry.party.as_str()))
@@ -56,8 +53,9 @@ pub(super) async fn append(connection: &mut Connection, entries: &[JournalEntry]
         .text(entries.iter().map(|entry| entry.key_id.as_deref()))
         .integer(entries.iter().map(|entry| entry.received_at.as_millisecond()))
         .integer(entries.iter().map(duration_us));
-    given
-        .query(concat!(
+    Write {
+        doing: "append to the journal of callbacks",
+        sql: concat!(
             "INSERT INTO callback_journal (party, kind, wxnontaxstr, peer, body_digest, subject, outcome, errcode, \
                     key_id, received_at, duration_us) \
              SELECT party, kind, wxnontaxstr, peer, body_digest, subject, outcome, errcode, key_id, received_at, \
@@ -66,11 +64,10 @@ pub(super) async fn append(connection: &mut Connection, entries: &[JournalEntry]
             given!(1 "party" "TEXT", 2 "kind" "TEXT", 3 "wxnontaxstr" "TEXT", 4 "peer" "TEXT", 5 "body_digest" "TEXT",
                    6 "subject" "TEXT", 7 "outcome" "TEXT", 8 "errcode" "BIGINT", 9 "key_id" "TEXT",
                    10 "received_at" "BIGINT", 11 "duration_us" "BIGINT"),
-        ))?
-        .execute(connection)
-        .await
-        .map_err(failed("append to the journal of callbacks"))?;
-    Ok(())
+        ),
+        given,
+        each: None,
+    }
 }
 
 pub(super) async fn append_state(
@@ -81,13 +78,11 @@ pub(super) async fn append_state(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let StateRow { kind, subject, step, from, to } = *row;
-    append_states(connection, &[NewState { party, kind, subject: subject.into(), step, from, to, cause, at }]).await
+    let state = NewState { party, kind, subject: subject.into(), step, from, to, cause, at };
+    appending_states(&[state]).run(connection).await
 }
 
-pub(super) async fn append_states(connection: &mut Connection, states: &[NewState<'_>]) -> Result<(), StoreError> {
-    if states.is_empty() {
-        return Ok(());
-    }
+pub(super) fn appending_states<'a>(states: &'a [NewState<'_>]) -> Write<'a> {
     let given = Given::rows(states.len())
         .text(states.iter().map(|state| state.party.as_str()))
         .text(states.iter().map(|state| state.kind))
@@ -97,17 +92,17 @@ pub(super) async fn append_states(connection: &mut Connection, states: &[NewStat
         .text(states.iter().map(|state| state.to))
         .text(states.iter().map(|state| state.cause))
         .integer(states.iter().map(|state| state.at.as_millisecond()));
-    given
-        .query(concat!(
+    Write {
+        doing: "append to the journal of state changes",
+        sql: concat!(
             "INSERT INTO state_journal (party, subject_kind, subject, step, from_state, to_state, cause, recorded_at) \
              SELECT party, subject_kind, subject, step, from_state, to_state, cause, recorded_at FROM ",
             given!(1 "party" "TEXT", 2 "subject_kind" "TEXT", 3 "subject" "TEXT", 4 "step" "TEXT",
                    5 "from_state" "TEXT", 6 "to_state" "TEXT", 7 "cause" "TEXT", 8 "recorded_at" "BIGINT"),
-        ))?
-        .execute(connection)
-        .await
-        .map_err(failed("append to the journal of state changes"))?;
-    Ok(())
+        ),
+        given,
+        each: None,
+    }
 }
 
 pub(super) async fn append_event(
@@ -118,27 +113,25 @@ pub(super) async fn append_event(
     body: &Value,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    append_events(connection, &[NewEvent { party, kind, subject: subject.into(), body: body.to_string(), at }]).await
+    let event = NewEvent { party, kind, subject: subject.into(), body: body.to_string(), at };
+    appending_events(&[event]).run(connection).await
 }
 
-pub(super) async fn append_events(connection: &mut Connection, events: &[NewEvent<'_>]) -> Result<(), StoreError> {
-    if events.is_empty() {
-        return Ok(());
-    }
+pub(super) fn appending_events<'a>(events: &'a [NewEvent<'_>]) -> Write<'a> {
     let given = Given::rows(events.len())
         .text(events.iter().map(|event| event.party.as_str()))
         .text(events.iter().map(|event| event.kind))
         .text(events.iter().map(|event| &*event.subject))
         .text(events.iter().map(|event| event.body.as_str()))
         .integer(events.iter().map(|event| event.at.as_millisecond()));
-    given
-        .query(concat!(
+    Write {
+        doing: "append to the outbox",
+        sql: concat!(
             "INSERT INTO outbox (party, kind, subject, body, recorded_at) \
              SELECT party, kind, subject, body, recorded_at FROM ",
             given!(1 "party" "TEXT", 2 "kind" "TEXT", 3 "subject" "TEXT", 4 "body" "TEXT", 5 "recorded_at" "BIGINT"),
-        ))?
-        .execute(connection)
-        .await
-        .map_err(failed("append to the outbox"))?;
-    Ok(())
+        ),
+        given,
+        each: None,
+    }
 }

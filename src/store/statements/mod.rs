@@ -25,6 +25,7 @@ mod record_writer;
 mod refund_call;
 mod refund_request;
 mod rows;
+mod rows_given;
 mod suspension;
 
 use async_trait::async_trait;
@@ -33,7 +34,9 @@ use jiff::Timestamp;
 pub(super) use lanes::Lanes;
 use lanes::{FindOrder, LookUp};
 
-use super::{Db, Engine, Given, Lane, Pools, Row, given, keyed, keyed_and_locked, updated_by_key};
+pub(super) use rows_given::{Column, Given, Write};
+
+use super::{Db, Engine, Lane, Pools, Row, arguments, given, keyed, keyed_and_locked, run_together, updated_by_key};
 use crate::domain::{
     NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo, ReceivablesFacts,
     Suspension, SuspensionScope,
@@ -94,7 +97,7 @@ impl Book for Engine {
 
     async fn append_journal(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        journal::append(&mut transaction, &entries).await?;
+        journal::appending(&entries).run(&mut transaction).await?;
         transaction.commit().await.map_err(failed("commit journal rows"))
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Connection, Given, Row, failed, given, keyed_and_locked, rows, updated_by_key};
+use super::{Connection, Given, Row, Write, failed, given, keyed_and_locked, rows, updated_by_key};
 use crate::domain::{Notice, NoticeKey, NoticeState, PartyName, PaymentNoticeNo};
 use crate::store::{NoticeRecord, StoreError};
 
@@ -120,7 +120,7 @@ pub(super) async fn add_all(connection: &mut Connection, added: &mut [NewNotice<
         .text(notices().map(|notice| notice.department_name.as_str()))
         .integer(notices().map(|notice| notice.payment_notice_type.code()))
         .integer(notices().map(|notice| notice.fee.get()))
-        .text(items.iter().map(String::as_str))
+        .owned_text(items)
         .text(notices().map(|notice| rows::late_payment_name(notice.late_payment)))
         .integer(added.iter().map(|new| new.at.as_millisecond()));
     given.query(
@@ -182,14 +182,11 @@ pub(super) async fn set_state(
     (from, to): (&NoticeState, &NoticeState),
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    move_all(connection, &[NoticeMove { party, key, from, to, at }]).await
+    moving(&[NoticeMove { party, key, from, to, at }]).run(connection).await
 }
 
 /// Writes the notices' new states over those that they were read in.
-pub(super) async fn move_all(connection: &mut Connection, moves: &[NoticeMove<'_>]) -> Result<(), StoreError> {
-    if moves.is_empty() {
-        return Ok(());
-    }
+pub(super) fn moving<'a>(moves: &[NoticeMove<'a>]) -> Write<'a> {
     let given = Given::rows(moves.len())
         .text(moves.iter().map(|step| step.party.as_str()))
         .text(moves.iter().map(|step| step.key.payment_notice_no.as_str()))
@@ -199,8 +196,9 @@ pub(super) async fn move_all(connection: &mut Connection, moves: &[NoticeMove<'_
         .text(moves.iter().map(|step| step.to.name()))
         .text(moves.iter().map(|step| rows::paid_by_order(step.to)))
         .integer(moves.iter().map(|step| step.at.as_millisecond()));
-    let written = given
-        .query(concat!(
+    Write {
+        doing: "move notices",
+        sql: concat!(
             "UPDATE notice AS n SET state = given.to_state, paid_by_order = given.paid_by, version = n.version + 1, \
                     updated_at = given.at",
             updated_by_key!(
@@ -213,9 +211,8 @@ pub(super) async fn move_all(connection: &mut Connection, moves: &[NoticeMove<'_
                  AND n.region_code = given.region_code AND n.department_code = given.department_code \
                  AND n.state = given.from_state"
             ),
-        ))?
-        .execute(connection)
-        .await
-        .map_err(failed("move notices"))?;
-    rows::all_written(written.rows_affected(), moves.len(), "notice.state")
+        ),
+        given,
+        each: Some("notice.state"),
+    }
 }

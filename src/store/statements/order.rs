@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Connection, Given, Row, failed, given, keyed, keyed_and_locked, rows, updated_by_key};
+use super::{Connection, Given, Row, Write, failed, given, keyed, keyed_and_locked, rows, updated_by_key};
 use crate::domain::{BankId, NoticeType, OrderDetails, OrderId, OrderState, PartyName};
 use crate::store::{KnownOrder, StoreError};
 
@@ -70,7 +70,7 @@ pub(super) async fn lock_all(
 }
 
 /// The values for `place`, `party` and `order_id`, by key: rows are locked in the order given.
-pub(super) fn given_orders(orders: &[(&PartyName, &OrderId)]) -> Given {
+pub(super) fn given_orders<'a>(orders: &[(&'a PartyName, &'a OrderId)]) -> Given<'a> {
     let mut sorted: Vec<_> = (0_i64..).zip(orders).collect();
     sorted.sort_unstable_by_key(|(_, order)| **order);
     Given::rows(sorted.len())
@@ -97,10 +97,7 @@ pub(super) struct NewOrder<'a> {
 }
 
 /// Adds orders that are new. One that somebody else added in between is a conflict, and the transaction is run again.
-pub(super) async fn add_all(connection: &mut Connection, orders: &mut [NewOrder<'_>]) -> Result<(), StoreError> {
-    if orders.is_empty() {
-        return Ok(());
-    }
+pub(super) fn adding<'a>(orders: &mut [NewOrder<'a>]) -> Result<Write<'a>, StoreError> {
     orders.sort_unstable_by_key(|order| (order.party, order.order_id));
     let details = || orders.iter().map(|order| order.details);
     let keys: Vec<_> = details().map(|details| rows::key_columns(details.and_then(|of| of.notice.as_ref()))).collect();
@@ -118,12 +115,13 @@ pub(super) async fn add_all(connection: &mut Connection, orders: &mut [NewOrder<
         .text(details().map(|details| details?.bank_id.as_ref().map(BankId::as_str)))
         .text(details().map(|details| details?.department_name.as_deref()))
         .integer(details().map(|details| details?.payment_notice_type.map(NoticeType::code)))
-        .text(items.iter().map(String::as_str))
+        .owned_text(items)
         .text(details().map(|details| details.map(|details| rows::source_name(details.source))))
         .text(orders.iter().map(|order| order.state.name()))
         .integer(orders.iter().map(|order| order.at.as_millisecond()));
-    given.query(
-        concat!(
+    Ok(Write {
+        doing: "add orders",
+        sql: concat!(
             "INSERT INTO platform_order (party, order_id, payment_notice_no, region_code, department_code, fee, bank_id, \
                     department_name, payment_notice_type, items, source, state, created_at, updated_at) \
              SELECT party, order_id, payment_notice_no, region_code, department_code, fee, bank_id, department_name, \
@@ -133,11 +131,9 @@ pub(super) async fn add_all(connection: &mut Connection, orders: &mut [NewOrder<
                    9 "payment_notice_type" "BIGINT", 10 "items" "TEXT", 11 "source" "TEXT", 12 "state" "TEXT",
                    13 "at" "BIGINT"),
         ),
-    )?
-    .execute(connection)
-    .await
-    .map_err(failed("add orders"))?;
-    Ok(())
+        given,
+        each: None,
+    })
 }
 
 /// The order, locked until the transaction ends; it is added when it is new, and its details when they were not known.
@@ -209,17 +205,15 @@ pub(super) struct OrderMove<'a> {
     pub(super) at: Timestamp,
 }
 
-pub(super) async fn move_all(connection: &mut Connection, moves: &[OrderMove<'_>]) -> Result<(), StoreError> {
-    if moves.is_empty() {
-        return Ok(());
-    }
+pub(super) fn moving<'a>(moves: &[OrderMove<'a>]) -> Write<'a> {
     let given = Given::rows(moves.len())
         .text(moves.iter().map(|step| step.party.as_str()))
         .text(moves.iter().map(|step| step.order_id.as_str()))
         .text(moves.iter().map(|step| step.to.name()))
         .integer(moves.iter().map(|step| step.at.as_millisecond()));
-    let written = given
-        .query(concat!(
+    Write {
+        doing: "move orders",
+        sql: concat!(
             "UPDATE platform_order AS o SET state = given.to_state, updated_at = given.at",
             updated_by_key!(
                 given!(1 "party" "TEXT", 2 "order_id" "TEXT", 3 "to_state" "TEXT", 4 "at" "BIGINT"),
@@ -227,9 +221,8 @@ pub(super) async fn move_all(connection: &mut Connection, moves: &[OrderMove<'_>
                 "o",
                 "o.party = given.party AND o.order_id = given.order_id"
             ),
-        ))?
-        .execute(connection)
-        .await
-        .map_err(failed("move orders"))?;
-    rows::all_written(written.rows_affected(), moves.len(), "platform_order.order_id")
+        ),
+        given,
+        each: Some("platform_order.order_id"),
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::Row as _;
 
-use super::{Connection, Given, Row, failed, given, keyed, order, rows};
+use super::{Connection, Given, Row, Write, failed, given, keyed, order, rows};
 use crate::domain::{
     Disposition, Fen, Notice, NoticeKey, OrderId, PartyName, Payment, Refund, RefundKind, RefundOrderId,
 };
@@ -61,10 +61,7 @@ pub(super) struct NewPayment<'a> {
 }
 
 /// Adds the payments, or writes their new dispositions over the old ones. One row per order.
-pub(super) async fn put_all(connection: &mut Connection, payments: &[NewPayment<'_>]) -> Result<(), StoreError> {
-    if payments.is_empty() {
-        return Ok(());
-    }
+pub(super) fn putting<'a>(payments: &[NewPayment<'a>]) -> Write<'a> {
     let each = || payments.iter().map(|new| new.payment);
     let keys: Vec<_> = payments.iter().map(|new| rows::key_columns(new.notice)).collect();
     let objections: Vec<_> = each().map(|payment| rows::objection_columns(payment.disposition.objection())).collect();
@@ -81,8 +78,9 @@ pub(super) async fn put_all(connection: &mut Connection, payments: &[NewPayment<
         .text(objections.iter().map(|objection| objection.0))
         .text(objections.iter().map(|objection| objection.1))
         .integer(payments.iter().map(|new| new.at.as_millisecond()));
-    given
-        .query(concat!(
+    Write {
+        doing: "record payments",
+        sql: concat!(
             "INSERT INTO payment (party, order_id, payment_notice_no, region_code, department_code, fee, pay_channel, \
                     pay_finish_time, disposition, objection, objection_order_id, recorded_at) \
              SELECT party, order_id, payment_notice_no, region_code, department_code, fee, pay_channel, \
@@ -96,11 +94,10 @@ pub(super) async fn put_all(connection: &mut Connection, payments: &[NewPayment<
                     payment_notice_no = excluded.payment_notice_no, region_code = excluded.region_code, \
                     department_code = excluded.department_code, fee = excluded.fee, \
                     pay_finish_time = excluded.pay_finish_time, pay_channel = excluded.pay_channel",
-        ))?
-        .execute(connection)
-        .await
-        .map_err(failed("record payments"))?;
-    Ok(())
+        ),
+        given,
+        each: None,
+    }
 }
 
 pub(super) async fn dispose(

@@ -2,12 +2,12 @@
 
 use std::mem;
 
-use super::Connection;
 use super::journal::{self, NewEvent, NewState};
 use super::notice::{self, NewNotice, NoticeMove};
 use super::order::{self, NewOrder, OrderMove};
 use super::payment::{self, NewPayment};
 use super::record_facts::Facts;
+use super::{Connection, run_together};
 use crate::domain::{Change, Decision, OrderDetails};
 use crate::store::{JournalEntry, Recording, StoreError};
 
@@ -43,24 +43,28 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Writes everything.
+    /// Writes everything: first what others build on, then the rest together.
     pub(super) async fn write(mut self, connection: &mut Connection) -> Result<(), StoreError> {
-        order::add_all(connection, &mut self.orders).await?;
         for (recording, details) in &self.learnt {
             let Recording { party, order_id, received_at, .. } = recording;
             order::learn(connection, party, order_id, details, *received_at).await?;
         }
-        order::move_all(connection, &self.order_moves).await?;
         notice::add_all(connection, &mut self.notices).await?;
-        notice::move_all(connection, &self.notice_moves).await?;
-        payment::put_all(connection, &self.payments).await?;
-        self.write_journals(connection).await?;
-        journal::append(connection, &self.journal).await
+        let writes = vec![
+            order::adding(&mut self.orders)?,
+            order::moving(&self.order_moves),
+            notice::moving(&self.notice_moves),
+            payment::putting(&self.payments),
+            journal::appending_states(&self.states),
+            journal::appending_events(&self.events),
+            journal::appending(&self.journal),
+        ];
+        run_together(connection, writes).await
     }
 
     /// Writes what is collected for the journal of state changes and for the outbox.
     pub(super) async fn write_journals(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
-        journal::append_states(connection, &mem::take(&mut self.states)).await?;
-        journal::append_events(connection, &mem::take(&mut self.events)).await
+        journal::appending_states(&mem::take(&mut self.states)).run(connection).await?;
+        journal::appending_events(&mem::take(&mut self.events)).run(connection).await
     }
 }
