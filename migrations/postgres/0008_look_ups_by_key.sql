@@ -13,7 +13,8 @@ CREATE INDEX payment_recorded ON payment (payment_notice_no, region_code, depart
 ALTER TABLE notice SET (fillfactor = 90);
 ALTER TABLE platform_order SET (fillfactor = 90);
 
--- Keys are compared byte by byte, whatever language the database speaks: it is faster, and both engines sort alike.
+-- Keys are compared byte by byte, whatever language the database speaks: it is faster, and both engines sort alike. Builds the
+-- indexes of these tables anew, and locks the tables meanwhile.
 ALTER TABLE notice
     ALTER COLUMN party TYPE TEXT COLLATE "C",
     ALTER COLUMN payment_notice_no TYPE TEXT COLLATE "C",
@@ -38,12 +39,4 @@ ALTER TABLE refund
 ALTER TABLE suspension
     ALTER COLUMN party TYPE TEXT COLLATE "C",
     ALTER COLUMN scope TYPE TEXT COLLATE "C",
-    ALTER COLUMN subject TYPE TEXT COLLATE "C";
-ALTER TABLE callback_journal
-    ALTER COLUMN party TYPE TEXT COLLATE "C",
-    ALTER COLUMN wxnontaxstr TYPE TEXT COLLATE "C",
-    ALTER COLUMN subject TYPE TEXT COLLATE "C";
-ALTER TABLE state_journal
-    ALTER COLUMN party TYPE TEXT COLLATE "C",
-    ALTER COLUMN subject_kind TYPE TEXT COLLATE "C",
     ALTER COLUMN subject TYPE TEXT COLLATE "C";

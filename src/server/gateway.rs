@@ -91,9 +91,12 @@ impl Gateway {
         self.parties.values()
     }
 
-    /// Writes out what the journal still holds, then lets go of the store. Call it when no request is under way any more.
+    /// Writes out what the journal still holds, then lets go of the store, each for no longer than `patience`. Call it when no request
+    /// is under way any more.
     pub async fn close(&self, patience: Duration) {
         self.journal.flush(patience).await;
-        self.store.close().await;
+        if tokio::time::timeout(patience, self.store.close()).await.is_err() {
+            tracing::error!("the database did not let go of its connections before the stop");
+        }
     }
 }

@@ -14,7 +14,12 @@ use super::serving::Server;
 use super::sitting::{Coalescing, Sitting, Way, orders_of};
 
 /// At which every stack is near its best.
-const CONNECTIONS: usize = 32;
+const fn connections(callback: Callback) -> usize {
+    match callback {
+        Callback::Receivables => 32,
+        Callback::Notification => 64,
+    }
+}
 
 /// nontax has no peer's entry.
 struct Contender {
@@ -91,7 +96,7 @@ fn turn_of(sitting: &mut Sitting, contender: &Contender) -> Result<Figures> {
         Callback::Receivables => Lane::queries(&sitting.queries),
         Callback::Notification => Lane::notifications(&sitting.notifications),
     };
-    let mut way = sitting.closed(CONNECTIONS);
+    let mut way = sitting.closed(connections(contender.callback));
     if contender.peer.as_ref().is_some_and(|peer| peer.stack == Stack::Java) {
         way = Way { warm_up_seconds: sitting.scale.java_warm_up_seconds, ..way };
     }
@@ -108,8 +113,9 @@ fn turn_of(sitting: &mut Sitting, contender: &Contender) -> Result<Figures> {
 }
 
 fn print(contenders: &[Contender]) {
-    let columns = ["callback", "server", "replies/s", "nontax is", "p50 ms", "p99 ms", "server µs", "Postgres µs"];
-    let table = Table::begin("### Beside other stacks, on Postgres, 32 connections", &columns, 2);
+    let columns =
+        ["callback", "connections", "server", "replies/s", "nontax is", "p50 ms", "p99 ms", "server µs", "Postgres µs"];
+    let table = Table::begin("### Beside other stacks, on Postgres", &columns, 3);
     let mut nontax = 0;
     for contender in contenders {
         let figures = Figures::median(&contender.turns);
@@ -118,6 +124,7 @@ fn print(contenders: &[Contender]) {
         }
         table.row(&[
             contender.callback.name().to_owned(),
+            connections(contender.callback).to_string(),
             contender.name().to_owned(),
             figures.per_second.to_string(),
             ratio(nontax, figures.per_second),

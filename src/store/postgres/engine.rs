@@ -26,6 +26,9 @@ const STATEMENT_TIMEOUT: &str = "5s";
 /// The connections that the lanes of waiting promises hold beside the pool.
 const LANES: u32 = PostgresStore::LOOK_UP_LANES + PostgresStore::ORDER_LANES + PostgresStore::RECORDING_LANES;
 
+/// The fewest connections that are left to everybody else. Where there are fewer, nothing is coalesced.
+const MIN_POOL: u32 = 3;
+
 /// The production store.
 pub struct PostgresStore {
     pools: Pools,
@@ -64,15 +67,16 @@ impl PostgresStore {
     /// [`StoreError::Open`] when the URL is not one of Postgres.
     pub fn open(url: &str, password: Option<&str>, open: OpenOptions) -> Result<Self, StoreError> {
         let options = connect_options(url, password)?;
-        let lanes = if open.coalescing { LANES } else { 0 };
+        let coalescing = open.coalescing && open.max_connections >= LANES + MIN_POOL;
+        let pooled = if coalescing { open.max_connections - LANES } else { open.max_connections };
         let pool = PgPoolOptions::new()
-            .max_connections(open.max_connections.saturating_sub(lanes).max(1))
+            .max_connections(pooled)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy_with(options.clone());
         let pools = Pools(pool);
         let for_lanes = options.clone();
         let lane = move || Lane::new(&for_lanes);
-        let lanes = open.coalescing.then(|| Lanes::start(&pools, lane.clone(), lane));
+        let lanes = coalescing.then(|| Lanes::start(&pools, lane.clone(), lane));
         Ok(Self { pools, lanes, options })
     }
 

@@ -71,7 +71,7 @@ macro_rules! updated_by_key {
             $given,
             " INNER JOIN LATERAL (SELECT ",
             $alias,
-            ".ctid AS place FROM ",
+            ".ctid AS at FROM ",
             $table,
             " ",
             $alias,
@@ -79,7 +79,7 @@ macro_rules! updated_by_key {
             $condition,
             " OFFSET 0) found ON TRUE WHERE ",
             $alias,
-            ".ctid = found.place"
+            ".ctid = found.at"
         )
     };
 }

@@ -27,6 +27,16 @@ impl Lane {
         batch.await
     }
 
+    /// No batch is ever given up.
+    #[expect(clippy::unused_self, reason = "on Postgres a lane may have to")]
+    pub(super) const fn rests(&self) -> bool {
+        false
+    }
+
+    /// After a batch that was done.
+    #[expect(clippy::unused_self, reason = "on Postgres a lane remembers it")]
+    pub(super) const fn succeeded(&mut self) {}
+
     /// The pool rolls back what failed before it lends the connection again.
     #[expect(clippy::unused_async, reason = "on Postgres there is something to wait for")]
     pub(super) async fn recover(&mut self, _: &StoreError) {}

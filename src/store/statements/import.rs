@@ -52,6 +52,8 @@ pub(super) async fn import(
         }
     }
     if !writes.is_empty() {
+        // By key, as whoever adds notices does, so that nobody waits in a circle.
+        writes.sort_unstable_by_key(|(notice, _)| rows::key_columns(Some(&notice.key)));
         upsert(&mut transaction, party, &writes, at).await?;
     }
     transaction.commit().await.map_err(failed("commit imported notices"))?;

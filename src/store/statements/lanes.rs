@@ -5,11 +5,17 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use super::{Connection, Engine, Lane, MAX_ATTEMPTS, Pools, look_up, lost_a_race, order, record};
 use crate::domain::{NotificationAnswer, OrderId, PartyName, ReceivablesFacts};
 use crate::store::coalesce::{Batch, BatchLane, Coalescer};
 use crate::store::{KnownOrder, ReceivablesLookup, Recording, StoreError};
+
+/// How many members of failed batches run alone at a time: what else needs the pool is to find a connection in it.
+const ALONE_AT_ONCE: usize = 6;
 
 /// The queues of one store.
 pub(in crate::store) struct Lanes {
@@ -25,13 +31,15 @@ impl Lanes {
         reading: impl Fn() -> Lane + Clone + Send + Sync + 'static,
         writing: impl Fn() -> Lane + Send + Sync + 'static,
     ) -> Self {
-        let for_recordings = pools.clone();
+        let alone = Arc::new(Semaphore::new(ALONE_AT_ONCE));
+        let (for_recordings, recordings_alone) = (pools.clone(), Arc::clone(&alone));
         Self {
-            look_ups: questions(Engine::LOOK_UP_LANES, pools, reading.clone()),
-            orders: questions(Engine::ORDER_LANES, pools, reading),
+            look_ups: questions(Engine::LOOK_UP_LANES, pools, &alone, reading.clone()),
+            orders: questions(Engine::ORDER_LANES, pools, &alone, reading),
             recordings: Coalescer::start(Engine::RECORDING_LANES, move || Recordings {
                 lane: writing(),
                 pools: for_recordings.clone(),
+                alone: Arc::clone(&recordings_alone),
             }),
         }
     }
@@ -46,10 +54,16 @@ impl Lanes {
 fn questions<Q: Question>(
     lanes: u32,
     pools: &Pools,
+    alone: &Arc<Semaphore>,
     way: impl Fn() -> Lane + Send + Sync + 'static,
 ) -> Coalescer<Questions<Q>> {
-    let pools = pools.clone();
-    Coalescer::start(lanes, move || Questions { lane: way(), pools: pools.clone(), of: PhantomData })
+    let (pools, alone) = (pools.clone(), Arc::clone(alone));
+    Coalescer::start(lanes, move || Questions {
+        lane: way(),
+        pools: pools.clone(),
+        alone: Arc::clone(&alone),
+        of: PhantomData,
+    })
 }
 
 /// What is asked of the book without changing it.
@@ -101,6 +115,7 @@ impl Question for FindOrder {
 pub(in crate::store) struct Questions<Q> {
     lane: Lane,
     pools: Pools,
+    alone: Arc<Semaphore>,
     of: PhantomData<Q>,
 }
 
@@ -112,12 +127,19 @@ impl<Q: Question> BatchLane for Questions<Q> {
         let requests: Vec<_> = batch.iter().map(|waiting| &waiting.request).collect();
         let read = Lane::bounded(async { Q::read(&mut *self.lane.connection().await?, &requests).await }).await;
         match read {
-            Ok(answers) => batch.into_iter().zip(answers).for_each(|(waiting, answer)| waiting.answer(Ok(answer))),
+            Ok(answers) => {
+                self.lane.succeeded();
+                batch.into_iter().zip(answers).for_each(|(waiting, answer)| waiting.answer(Ok(answer)));
+            }
             Err(error) => {
+                if !self.lane.rests() {
+                    tell(&error, batch.len());
+                }
                 self.lane.recover(&error).await;
                 for waiting in batch {
-                    let pools = self.pools.clone();
+                    let (pools, alone) = (self.pools.clone(), Arc::clone(&self.alone));
                     tokio::spawn(async move {
+                        let _permit = alone.acquire().await;
                         let outcome = ask_alone::<Q>(&pools, &waiting.request).await;
                         waiting.answer(outcome);
                     });
@@ -142,6 +164,7 @@ pub(super) async fn ask_alone<Q: Question>(pools: &Pools, request: &Q::Request) 
 pub(in crate::store) struct Recordings {
     lane: Lane,
     pools: Pools,
+    alone: Arc<Semaphore>,
 }
 
 impl BatchLane for Recordings {
@@ -150,11 +173,18 @@ impl BatchLane for Recordings {
 
     async fn run(&mut self, batch: Batch<Self>) -> Batch<Self> {
         let recordings: Vec<_> = batch.iter().map(|waiting| &waiting.request).collect();
-        let recorded =
-            Lane::bounded(async { record::record(&mut *self.lane.connection().await?, &recordings).await }).await;
+        let mut recorded = self.record(&recordings).await;
+        if let Err(error) = &recorded
+            && lost_a_race(error)
+        {
+            // Whoever got in between has committed: the same batch now sees it.
+            self.lane.recover(error).await;
+            recorded = self.record(&recordings).await;
+        }
         let mut later = Batch::<Self>::new();
         match recorded {
             Ok(answers) => {
+                self.lane.succeeded();
                 for (waiting, answer) in batch.into_iter().zip(answers) {
                     match answer {
                         Some(answer) => waiting.answer(Ok(answer)),
@@ -163,10 +193,14 @@ impl BatchLane for Recordings {
                 }
             }
             Err(error) => {
+                if !self.lane.rests() {
+                    tell(&error, batch.len());
+                }
                 self.lane.recover(&error).await;
                 for waiting in batch {
-                    let pools = self.pools.clone();
+                    let (pools, alone) = (self.pools.clone(), Arc::clone(&self.alone));
                     tokio::spawn(async move {
+                        let _permit = alone.acquire().await;
                         let outcome = record_alone(&pools, &waiting.request).await;
                         waiting.answer(outcome);
                     });
@@ -179,6 +213,18 @@ impl BatchLane for Recordings {
     async fn close(self) {
         self.lane.close().await;
     }
+}
+
+impl Recordings {
+    async fn record(&mut self, recordings: &[&Recording]) -> Result<Vec<Option<NotificationAnswer>>, StoreError> {
+        Lane::bounded(async { record::record(&mut *self.lane.connection().await?, recordings).await }).await
+    }
+}
+
+/// Tells that a batch failed. Its members may succeed alone, and then nobody would know why everything is slow.
+fn tell(error: &StoreError, members: usize) {
+    let error = error as &dyn std::error::Error;
+    tracing::warn!(members, error, "what waited for the database together failed, and is run singly");
 }
 
 /// Records one notification in a transaction of its own, again when another writer got in between.

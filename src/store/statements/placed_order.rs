@@ -6,6 +6,7 @@ use serde_json::json;
 use sqlx::Transaction;
 
 use super::journal::{self, StateRow};
+use super::order::NewOrder;
 use super::placed_order_rows::{by_order, lock, of_subject, subject_columns};
 use super::{Connection, Db, Engine, MAX_ATTEMPTS, failed, lost_a_race, notice, order, rows, suspension};
 use crate::domain::{
@@ -262,7 +263,8 @@ async fn write_state(connection: &mut Connection, placed: &PlacedOrder) -> Resul
     if changed.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Contended { attempts: 1 }) }
 }
 
-/// The order and its notice become known: first the order is locked, then the notice, as a notification does.
+/// The order and its notice become known: the order is locked when it is there already, then the notice, and what is not there is
+/// added last, as a notification does it.
 async fn make_known(
     connection: &mut Connection,
     placed: &PlacedOrder,
@@ -271,7 +273,7 @@ async fn make_known(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let party = &placed.party;
-    order::lock(connection, party, order_id, Some(&opened.details), at).await?;
+    let held = order::lock_all(connection, &[(party, order_id)]).await?.pop().flatten();
     let row = StateRow { kind: "order", subject: order_id.as_str(), step: "place", from: "", to: "open" };
     let cause = format!("placed by {}", placed.requested_by);
     journal::append_state(connection, party, &row, &cause, at).await?;
@@ -286,6 +288,17 @@ async fn make_known(
             Some(held) if held.fee != added.fee => notice::follow_order(connection, party, added, at).await?,
             Some(_) => {}
         }
+    }
+    let details = Some(&opened.details);
+    match held {
+        None => {
+            let state = OrderState::Open;
+            order::adding(&mut [NewOrder { party, order_id, details, state, at }])?.run(connection).await?;
+        }
+        Some(held) if held.details.is_none() => {
+            order::learn(connection, party, order_id, &opened.details, at).await?;
+        }
+        Some(_) => {}
     }
     let expires_at = match &placed.state {
         PlacementState::Open { expires_at, .. } => Some(expires_at.to_string()),

@@ -8,6 +8,9 @@ use crate::domain::{
 };
 use crate::store::{Recording, StoreError};
 
+/// How many refunds one transaction takes at most. Each costs several statements of its own, and all rows are locked meanwhile.
+const MAX_REFUNDS: usize = 8;
+
 /// The facts of one notification.
 pub(super) struct Facts {
     /// What it is decided from.
@@ -18,16 +21,21 @@ pub(super) struct Facts {
     pub(super) details_known: bool,
 }
 
-/// The facts of each notification that shares no order and no notice with one before it; `None` for the others, which have to be
-/// recorded afterwards. Locks are taken in the order that `record` promises.
+/// The facts of each notification that shares no order and no notice with one before it, and of some refunds; `None` for the others,
+/// which have to be recorded afterwards. Locks are taken in the order that `record` promises.
 pub(super) async fn read(
     connection: &mut Connection,
     recordings: &[&Recording],
 ) -> Result<Vec<Option<Facts>>, StoreError> {
-    let mut orders_seen = HashSet::new();
-    let firsts: Vec<usize> = (0..recordings.len())
-        .filter(|place| orders_seen.insert((&recordings[*place].party, &recordings[*place].order_id)))
-        .collect();
+    let (mut orders_seen, mut refunds) = (HashSet::new(), 0);
+    let mut firsts = Vec::with_capacity(recordings.len());
+    for (place, recording) in recordings.iter().enumerate() {
+        refunds += usize::from(matches!(recording.event, OrderEvent::Refunded(_)));
+        let has_room = refunds <= MAX_REFUNDS || matches!(recording.event, OrderEvent::Paid(_));
+        if orders_seen.insert(order_of(recording)) && has_room {
+            firsts.push(place);
+        }
+    }
     let orders: Vec<_> = firsts.iter().map(|place| order_of(recordings[*place])).collect();
     let known = order::lock_all(connection, &orders).await?;
 

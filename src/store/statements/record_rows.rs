@@ -50,6 +50,8 @@ impl<'a> Rows<'a> {
             order::learn(connection, party, order_id, details, *received_at).await?;
         }
         notice::add_all(connection, &mut self.notices).await?;
+        // By key, as the orders: whoever adds the same ones at the same moment waits, and not in a circle.
+        self.payments.sort_unstable_by_key(|new| (new.party, &new.payment.order_id));
         let writes = vec![
             order::adding(&mut self.orders)?,
             order::moving(&self.order_moves),
