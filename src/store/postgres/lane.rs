@@ -90,7 +90,7 @@ impl Lane {
         tokio::time::timeout(BATCH_TIMEOUT, batch).await.unwrap_or_else(|_| Err(timed_out(GIVEN_UP)))
     }
 
-    /// Whether no connection is made for now, because a batch was given up.
+    /// Whether it makes no connection, because a batch was given up a moment ago.
     pub(super) fn rests(&self) -> bool {
         self.rests_until.is_some_and(|end| Instant::now() < end)
     }

@@ -31,15 +31,14 @@ impl Lanes {
         reading: impl Fn() -> Lane + Clone + Send + Sync + 'static,
         writing: impl Fn() -> Lane + Send + Sync + 'static,
     ) -> Self {
-        let alone = Arc::new(Semaphore::new(ALONE_AT_ONCE));
-        let (for_recordings, recordings_alone) = (pools.clone(), Arc::clone(&alone));
+        let alone = Alone { pools: pools.clone(), permits: Arc::new(Semaphore::new(ALONE_AT_ONCE)) };
+        let for_recordings = alone.clone();
         Self {
-            look_ups: questions(Engine::LOOK_UP_LANES, pools, &alone, reading.clone()),
-            orders: questions(Engine::ORDER_LANES, pools, &alone, reading),
+            look_ups: questions(Engine::LOOK_UP_LANES, &alone, reading.clone()),
+            orders: questions(Engine::ORDER_LANES, &alone, reading),
             recordings: Coalescer::start(Engine::RECORDING_LANES, move || Recordings {
                 lane: writing(),
-                pools: for_recordings.clone(),
-                alone: Arc::clone(&recordings_alone),
+                alone: for_recordings.clone(),
             }),
         }
     }
@@ -53,17 +52,46 @@ impl Lanes {
 
 fn questions<Q: Question>(
     lanes: u32,
-    pools: &Pools,
-    alone: &Arc<Semaphore>,
+    alone: &Alone,
     way: impl Fn() -> Lane + Send + Sync + 'static,
 ) -> Coalescer<Questions<Q>> {
-    let (pools, alone) = (pools.clone(), Arc::clone(alone));
-    Coalescer::start(lanes, move || Questions {
-        lane: way(),
-        pools: pools.clone(),
-        alone: Arc::clone(&alone),
-        of: PhantomData,
-    })
+    let alone = alone.clone();
+    Coalescer::start(lanes, move || Questions { lane: way(), alone: alone.clone(), of: PhantomData })
+}
+
+/// The way of the members of failed batches.
+#[derive(Clone)]
+struct Alone {
+    pools: Pools,
+    permits: Arc<Semaphore>,
+}
+
+impl Alone {
+    /// Lets the lane recover, then runs each member by itself, beside whatever comes next. The failure is told: they may succeed, and
+    /// then nobody would know why everything is slow.
+    async fn run<L: Single>(&self, error: StoreError, lane: &mut Lane, batch: Batch<L>) {
+        if !lane.rests() {
+            let (members, error) = (batch.len(), &error as &dyn std::error::Error);
+            tracing::warn!(members, error, "what waited for the database together failed, and is run singly");
+        }
+        lane.recover(&error).await;
+        for waiting in batch {
+            let Self { pools, permits } = self.clone();
+            tokio::spawn(async move {
+                let _permit = permits.acquire().await;
+                let outcome = L::run_single(&pools, &waiting.request).await;
+                waiting.answer(outcome);
+            });
+        }
+    }
+}
+
+/// A lane whose requests can be run one by one, over the pools.
+trait Single: BatchLane<Request: Sync> {
+    fn run_single(
+        pools: &Pools,
+        request: &Self::Request,
+    ) -> impl Future<Output = Result<Self::Answer, StoreError>> + Send;
 }
 
 /// What is asked of the book without changing it.
@@ -114,8 +142,7 @@ impl Question for FindOrder {
 /// A lane of questions of one kind.
 pub(in crate::store) struct Questions<Q> {
     lane: Lane,
-    pools: Pools,
-    alone: Arc<Semaphore>,
+    alone: Alone,
     of: PhantomData<Q>,
 }
 
@@ -132,18 +159,7 @@ impl<Q: Question> BatchLane for Questions<Q> {
                 batch.into_iter().zip(answers).for_each(|(waiting, answer)| waiting.answer(Ok(answer)));
             }
             Err(error) => {
-                if !self.lane.rests() {
-                    tell(&error, batch.len());
-                }
-                self.lane.recover(&error).await;
-                for waiting in batch {
-                    let (pools, alone) = (self.pools.clone(), Arc::clone(&self.alone));
-                    tokio::spawn(async move {
-                        let _permit = alone.acquire().await;
-                        let outcome = ask_alone::<Q>(&pools, &waiting.request).await;
-                        waiting.answer(outcome);
-                    });
-                }
+                self.alone.run::<Self>(error, &mut self.lane, batch).await;
             }
         }
         Batch::<Self>::new()
@@ -151,6 +167,12 @@ impl<Q: Question> BatchLane for Questions<Q> {
 
     async fn close(self) {
         self.lane.close().await;
+    }
+}
+
+impl<Q: Question> Single for Questions<Q> {
+    async fn run_single(pools: &Pools, request: &Q::Request) -> Result<Q::Answer, StoreError> {
+        ask_alone::<Q>(pools, request).await
     }
 }
 
@@ -163,8 +185,7 @@ pub(super) async fn ask_alone<Q: Question>(pools: &Pools, request: &Q::Request) 
 /// Notifications to be recorded.
 pub(in crate::store) struct Recordings {
     lane: Lane,
-    pools: Pools,
-    alone: Arc<Semaphore>,
+    alone: Alone,
 }
 
 impl BatchLane for Recordings {
@@ -193,18 +214,7 @@ impl BatchLane for Recordings {
                 }
             }
             Err(error) => {
-                if !self.lane.rests() {
-                    tell(&error, batch.len());
-                }
-                self.lane.recover(&error).await;
-                for waiting in batch {
-                    let (pools, alone) = (self.pools.clone(), Arc::clone(&self.alone));
-                    tokio::spawn(async move {
-                        let _permit = alone.acquire().await;
-                        let outcome = record_alone(&pools, &waiting.request).await;
-                        waiting.answer(outcome);
-                    });
-                }
+                self.alone.run::<Self>(error, &mut self.lane, batch).await;
             }
         }
         later
@@ -215,16 +225,16 @@ impl BatchLane for Recordings {
     }
 }
 
+impl Single for Recordings {
+    async fn run_single(pools: &Pools, recording: &Recording) -> Result<NotificationAnswer, StoreError> {
+        record_alone(pools, recording).await
+    }
+}
+
 impl Recordings {
     async fn record(&mut self, recordings: &[&Recording]) -> Result<Vec<Option<NotificationAnswer>>, StoreError> {
         Lane::bounded(async { record::record(&mut *self.lane.connection().await?, recordings).await }).await
     }
-}
-
-/// Tells that a batch failed. Its members may succeed alone, and then nobody would know why everything is slow.
-fn tell(error: &StoreError, members: usize) {
-    let error = error as &dyn std::error::Error;
-    tracing::warn!(members, error, "what waited for the database together failed, and is run singly");
 }
 
 /// Records one notification in a transaction of its own, again when another writer got in between.
