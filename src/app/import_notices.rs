@@ -6,11 +6,14 @@ use std::io::BufRead;
 use jiff::Timestamp;
 
 use super::notice_file::{NoticeFileError, NoticeReader, RefusedLine};
-use crate::domain::{NoticeKey, PartyName};
+use crate::domain::PartyName;
 use crate::store::{Book, ImportOutcome, NoticeDraft, StoreError};
 
 /// How many notices go into one transaction: enough that its commit costs little, few enough that callbacks do not wait for it.
 pub const BATCH_NOTICES: usize = 500;
+
+/// How many notices are read between two turns of the writer: a fraction of a millisecond.
+const NOTICES_IN_A_TURN: usize = 16;
 
 /// How many refused lines a summary keeps; all of them go to the observer.
 pub const REFUSED_KEPT: usize = 20;
@@ -33,7 +36,14 @@ pub struct ImportSummary {
 }
 
 impl ImportSummary {
-    fn count(&mut self, outcomes: &[ImportOutcome]) {
+    fn count(&mut self, taken: &Taken) {
+        let outcomes = match taken {
+            Taken::Acceptable(notices) => {
+                self.acceptable += notices;
+                return;
+            }
+            Taken::Kept(outcomes) => outcomes,
+        };
         for outcome in outcomes {
             match outcome {
                 ImportOutcome::Added => self.added += 1,
@@ -102,83 +112,116 @@ pub enum Destination<'a> {
     Nowhere,
 }
 
-/// Takes all notices of a file. A notice that stands twice is taken as it stands last.
+impl Destination<'_> {
+    /// Takes notices, no two of one key, in one transaction.
+    async fn take(self, drafts: Vec<NoticeDraft>) -> Result<Taken, StoreError> {
+        match self {
+            Destination::Nowhere => Ok(Taken::Acceptable(drafts.len() as u64)),
+            Destination::Book { .. } if drafts.is_empty() => Ok(Taken::Kept(Vec::new())),
+            Destination::Book { store, party, at } => {
+                store.import_notices(party.clone(), drafts, at).await.map(Taken::Kept)
+            }
+        }
+    }
+}
+
+/// What became of a batch.
+enum Taken {
+    Acceptable(u64),
+    Kept(Vec<ImportOutcome>),
+}
+
+/// Takes all notices of a file, one batch while the next is read. A notice that stands twice is taken as it stands last.
 ///
 /// # Errors
 /// [`ImportError`] says how many notices are in. Importing the same file again is safe.
 pub async fn import_notices<R: BufRead>(
-    mut reader: NoticeReader<R>,
+    reader: NoticeReader<R>,
     destination: Destination<'_>,
     observer: &mut (dyn ImportObserver + Send),
 ) -> Result<ImportSummary, ImportError> {
-    let mut summary = ImportSummary::default();
-    let mut batch = Batch::default();
+    let mut reading = Reading { reader, observer, summary: ImportSummary::default(), held_back: None };
+    let mut batch = reading.next_batch().await;
+    let mut up_to_line = 0;
     loop {
-        let read = match reader.read_notice() {
-            Ok(read) => read,
-            Err(source) => {
-                // What was read before the file broke off is good.
-                batch.flush(destination, &mut summary).await?;
-                return Err(ImportError::File { taken: summary.taken(), source });
-            }
-        };
-        match read {
-            None => break,
-            Some(Err(refused)) => {
-                observer.refused(&refused);
-                summary.refused += 1;
-                if summary.first_refused.len() < REFUSED_KEPT {
-                    summary.first_refused.push(refused);
-                }
-            }
-            Some(Ok(draft)) => {
-                if batch.is_full_for(&draft) {
-                    batch.flush(destination, &mut summary).await?;
-                }
-                batch.push(draft, reader.last_line());
-            }
+        let Batch { drafts, last_line, end } = batch;
+        let next = async { if end.is_none() { Some(reading.next_batch().await) } else { None } };
+        let (taken, next) = tokio::join!(destination.take(drafts), next);
+        let summary = &mut reading.summary;
+        match taken {
+            Ok(taken) => summary.count(&taken),
+            Err(source) => return Err(ImportError::Store { taken: summary.taken(), up_to_line, source }),
         }
-        observer.read(reader.bytes_read());
+        up_to_line = last_line;
+        batch = match (next, end) {
+            (Some(next), _) => next,
+            // What was read before the file broke off is good.
+            (None, Some(Err(source))) => return Err(ImportError::File { taken: summary.taken(), source }),
+            (None, _) => return Ok(reading.summary),
+        };
     }
-    batch.flush(destination, &mut summary).await?;
-    Ok(summary)
 }
 
 /// Notices that go into one transaction; no two of one key, so that the later one is taken after the earlier one.
-#[derive(Default)]
 struct Batch {
     drafts: Vec<NoticeDraft>,
-    keys: HashSet<NoticeKey>,
+    /// The line that the last of them ended with.
     last_line: u64,
-    flushed_line: u64,
+    /// How the file ended, when it did.
+    end: Option<Result<(), NoticeFileError>>,
 }
 
-impl Batch {
-    fn is_full_for(&self, draft: &NoticeDraft) -> bool {
-        self.drafts.len() >= BATCH_NOTICES || self.keys.contains(&draft.notice.key)
-    }
+/// A file while it is read.
+struct Reading<'a, R> {
+    reader: NoticeReader<R>,
+    observer: &'a mut (dyn ImportObserver + Send),
+    summary: ImportSummary,
+    /// A notice of the next batch and its last line: one of the batch before has the same key.
+    held_back: Option<(NoticeDraft, u64)>,
+}
 
-    fn push(&mut self, draft: NoticeDraft, line: u64) {
-        self.keys.insert(draft.notice.key.clone());
-        self.drafts.push(draft);
-        self.last_line = line;
-    }
-
-    async fn flush(&mut self, destination: Destination<'_>, summary: &mut ImportSummary) -> Result<(), ImportError> {
-        let drafts = std::mem::take(&mut self.drafts);
-        self.keys.clear();
-        match destination {
-            _ if drafts.is_empty() => {}
-            Destination::Nowhere => summary.acceptable += drafts.len() as u64,
-            Destination::Book { store, party, at } => {
-                let outcomes = store.import_notices(party.clone(), drafts, at).await.map_err(|source| {
-                    ImportError::Store { taken: summary.taken(), up_to_line: self.flushed_line, source }
-                })?;
-                summary.count(&outcomes);
+impl<R: BufRead> Reading<'_, R> {
+    async fn next_batch(&mut self) -> Batch {
+        let mut batch = Batch { drafts: Vec::with_capacity(BATCH_NOTICES), last_line: 0, end: None };
+        let mut keys = HashSet::with_capacity(BATCH_NOTICES);
+        if let Some((draft, line)) = self.held_back.take() {
+            keys.insert(draft.notice.key.clone());
+            batch.drafts.push(draft);
+            batch.last_line = line;
+        }
+        while batch.drafts.len() < BATCH_NOTICES {
+            match self.reader.read_notice() {
+                Ok(Some(Ok(draft))) if keys.contains(&draft.notice.key) => {
+                    self.held_back = Some((draft, self.reader.last_line()));
+                    break;
+                }
+                Ok(Some(Ok(draft))) => {
+                    keys.insert(draft.notice.key.clone());
+                    batch.drafts.push(draft);
+                    batch.last_line = self.reader.last_line();
+                }
+                Ok(Some(Err(refused))) => self.refuse(refused),
+                Ok(None) => batch.end = Some(Ok(())),
+                Err(error) => batch.end = Some(Err(error)),
+            }
+            if batch.end.is_some() {
+                break;
+            }
+            self.observer.read(self.reader.bytes_read());
+            // Whoever writes the batch before this one gets his turns.
+            if batch.drafts.len().is_multiple_of(NOTICES_IN_A_TURN) {
+                tokio::task::yield_now().await;
             }
         }
-        self.flushed_line = self.last_line;
-        Ok(())
+        batch
+    }
+
+    fn refuse(&mut self, refused: RefusedLine) {
+        self.observer.refused(&refused);
+        self.summary.refused += 1;
+        if self.summary.first_refused.len() < REFUSED_KEPT {
+            self.summary.first_refused.push(refused);
+        }
     }
 }
 

@@ -1,11 +1,9 @@
 //! From the values of a line, whatever its format, to a checked notice.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::columns::{self, ITEM_FIELDS};
+use super::columns::{self, COLUMNS, ITEM_FIELDS};
 use crate::domain::{
     BankId, Fen, InvalidIdentifier, InvalidNotice, Item, LatePayment, Notice, NoticeKey, NoticeState, NoticeType,
 };
@@ -53,12 +51,18 @@ impl From<InvalidNotice> for Fault {
 
 /// The values of a line by field.
 #[derive(Debug, Default)]
-pub(super) struct FieldValues(BTreeMap<&'static str, Value>);
+pub(super) struct FieldValues([Option<Value>; COLUMNS.len()]);
 
 impl FieldValues {
     /// Keeps a value; false when the field has one already.
     pub(super) fn set(&mut self, column: &'static str, value: Value) -> bool {
-        self.0.insert(column, value).is_none()
+        let place = COLUMNS.iter().position(|name| *name == column);
+        place.is_some_and(|place| self.0[place].replace(value).is_none())
+    }
+
+    fn get(&self, field: &str) -> Option<&Value> {
+        let place = COLUMNS.iter().position(|name| *name == field)?;
+        self.0[place].as_ref()
     }
 
     /// The notice that the values make.
@@ -78,7 +82,7 @@ impl FieldValues {
                 .text("payment_expire_date")?
                 .map(|text| text.parse().map_err(|error| Fault::of("payment_expire_date", format!("{error}"))))
                 .transpose()?,
-            fee: required_amount("fee", self.0.get("fee"))?,
+            fee: required_amount("fee", self.get("fee"))?,
             items: self.items()?,
             late_payment: self.late_payment()?,
             bank_ids: self.bank_ids()?,
@@ -102,7 +106,7 @@ impl FieldValues {
 
     fn notice_type(&self) -> Result<NoticeType, Fault> {
         let field = "payment_notice_type";
-        match integer(field, self.0.get(field))? {
+        match integer(field, self.get(field))? {
             None => Ok(NoticeType::General),
             Some(code) => NoticeType::from_code(code).ok_or_else(|| {
                 Fault::of(field, format!("{code} is no type: 1 is a general notice, 2 a penalty notice"))
@@ -112,7 +116,7 @@ impl FieldValues {
 
     fn create_time(&self) -> Result<Option<Timestamp>, Fault> {
         let field = "payment_notice_create_time";
-        let Some(seconds) = integer(field, self.0.get(field))? else { return Ok(None) };
+        let Some(seconds) = integer(field, self.get(field))? else { return Ok(None) };
         let time = if seconds < 0 { None } else { Timestamp::from_second(seconds).ok() };
         time.map(Some).ok_or_else(|| {
             Fault::of(field, format!("{seconds} is no time: expected Unix seconds (10 digits, not milliseconds)"))
@@ -129,7 +133,7 @@ impl FieldValues {
 
     fn bank_ids(&self) -> Result<Vec<BankId>, Fault> {
         let field = "bank_ids";
-        match self.0.get(field) {
+        match self.get(field) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::String(text)) if text.trim().is_empty() => Ok(Vec::new()),
             Some(Value::Array(values)) => values
@@ -144,7 +148,7 @@ impl FieldValues {
     }
 
     fn items(&self) -> Result<Vec<Item>, Fault> {
-        match self.0.get("items") {
+        match self.get("items") {
             Some(Value::Array(values)) => values.iter().enumerate().map(|(index, value)| item(index, value)).collect(),
             None | Some(Value::Null) => Err(Fault::of("items", "is missing")),
             Some(_) => Err(Fault::of("items", "expected a list of objects with no, item_id, item_name and fee")),
@@ -152,7 +156,7 @@ impl FieldValues {
     }
 
     fn text(&self, field: &str) -> Result<Option<String>, Fault> {
-        text(field, self.0.get(field))
+        text(field, self.get(field))
     }
 
     fn required_text(&self, field: &str) -> Result<String, Fault> {
@@ -181,11 +185,8 @@ fn item(index: usize, value: &Value) -> Result<Item, Fault> {
 }
 
 fn unknown_member(members: &Map<String, Value>) -> Option<(&String, columns::UnknownColumn)> {
-    members.keys().find_map(|name| {
-        let known = ITEM_FIELDS.contains(&name.as_str());
-        let suggestion = columns::most_like(&ITEM_FIELDS, name);
-        (!known).then_some((name, columns::UnknownColumn { suggestion }))
-    })
+    let unknown = members.keys().find(|name| !ITEM_FIELDS.contains(&name.as_str()))?;
+    Some((unknown, columns::UnknownColumn { suggestion: columns::most_like(&ITEM_FIELDS, unknown) }))
 }
 
 fn state_of(status: &str) -> Result<NoticeState, Fault> {

@@ -92,7 +92,7 @@ pub enum NoticeFileError {
 
 enum Shape {
     Ndjson,
-    Csv(Header),
+    Csv(Box<Header>),
 }
 
 /// A row that is not blank: its first line's number, and its text or why there is none.
@@ -140,7 +140,7 @@ impl<R: BufRead> NoticeReader<R> {
         }
         let mut reader = Self { lines, encoding: settled, shape: Shape::Ndjson, last_line: 0 };
         if format == FileFormat::Csv {
-            reader.shape = Shape::Csv(reader.read_header()?);
+            reader.shape = Shape::Csv(Box::new(reader.read_header()?));
         }
         Ok(reader)
     }
@@ -151,7 +151,7 @@ impl<R: BufRead> NoticeReader<R> {
     /// [`NoticeFileError::Io`] when the source fails.
     pub fn read_notice(&mut self) -> Result<Option<Result<NoticeDraft, RefusedLine>>, NoticeFileError> {
         let Some(Row { line, text }) = self.next_row()? else { return Ok(None) };
-        let draft = text.and_then(|row| match &self.shape {
+        let draft = text.and_then(|row| match &mut self.shape {
             Shape::Ndjson => json_lines::read(&row)?.draft(),
             Shape::Csv(header) => header.fields_of(&row)?.draft(),
         });

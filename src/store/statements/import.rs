@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{QueryBuilder, Transaction};
+use sqlx::Transaction;
 
 use super::journal::{self, StateRow};
-use super::{Connection, Db, failed, rows};
+use super::{Connection, Db, Given, failed, given, keyed_and_locked, rows};
 use crate::domain::{Fen, Notice, NoticeKey, NoticeState, PartyName};
 use crate::store::{ImportOutcome, NoticeDraft, StoreError};
 
@@ -60,22 +60,34 @@ pub(super) async fn import(
     Ok(outcomes)
 }
 
+/// The notices of the batch that are held, locked.
 async fn held_notices(
     connection: &mut Connection,
     party: &PartyName,
     drafts: &[NoticeDraft],
 ) -> Result<HashMap<NoticeKey, (NoticeState, Fen)>, StoreError> {
-    let mut query = QueryBuilder::<Db>::new(
-        "SELECT payment_notice_no, region_code, department_code, fee, state, paid_by_order FROM notice WHERE party = ",
-    );
-    query.push_bind(party.as_str().to_owned()).push(" AND payment_notice_no IN (");
-    let mut numbers = query.separated(", ");
-    for draft in drafts {
-        numbers.push_bind(draft.notice.key.payment_notice_no.as_str().to_owned());
-    }
+    let mut keys: Vec<_> = drafts.iter().map(|draft| rows::key_columns(Some(&draft.notice.key))).collect();
     // By key, so that two imports of the same notices wait for each other and not in a circle.
-    query.push(locked!(") ORDER BY payment_notice_no, region_code, department_code"));
-    let found = query.build().fetch_all(connection).await.map_err(failed("read the notices to be imported"))?;
+    keys.sort_unstable();
+    let given = Given::rows(keys.len())
+        .text(keys.iter().map(|_| party.as_str()))
+        .text(keys.iter().map(|(number, _, _)| *number))
+        .text(keys.iter().map(|(_, region, _)| *region))
+        .text(keys.iter().map(|(_, _, department)| *department));
+    let found = given
+        .query(concat!(
+            "SELECT n.payment_notice_no, n.region_code, n.department_code, n.fee, n.state, n.paid_by_order FROM ",
+            given!(1 "party" "TEXT", 2 "payment_notice_no" "TEXT", 3 "region_code" "TEXT", 4 "department_code" "TEXT"),
+            keyed_and_locked!(
+                "notice",
+                "n",
+                "n.party = given.party AND n.payment_notice_no = given.payment_notice_no \
+                 AND n.region_code = given.region_code AND n.department_code = given.department_code"
+            ),
+        ))?
+        .fetch_all(connection)
+        .await
+        .map_err(failed("read the notices to be imported"))?;
     found
         .iter()
         .map(|row| {
@@ -94,45 +106,53 @@ async fn upsert(
     writes: &[(&Notice, &NoticeState)],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut prepared = Vec::with_capacity(writes.len());
-    for (notice, state) in writes {
-        prepared.push((notice, state, rows::items_to_json(&notice.items)?, rows::bank_ids_to_json(&notice.bank_ids)?));
+    let notices = || writes.iter().map(|(notice, _)| *notice);
+    let (mut items, mut bank_ids) = (Vec::with_capacity(writes.len()), Vec::with_capacity(writes.len()));
+    for notice in notices() {
+        items.push(rows::items_to_json(&notice.items)?);
+        bank_ids.push(rows::bank_ids_to_json(&notice.bank_ids)?);
     }
-    let mut query = QueryBuilder::<Db>::new(
-        "INSERT INTO notice (party, payment_notice_no, region_code, department_code, department_name, \
-         payment_notice_type, user_name, payment_notice_create_time, payment_expire_date, fee, items, late_payment, \
-         bank_ids, state, origin, version, created_at, updated_at) ",
-    );
-    query.push_values(prepared, |mut row, (notice, state, items, bank_ids)| {
-        row.push_bind(party.as_str().to_owned())
-            .push_bind(notice.key.payment_notice_no.as_str().to_owned())
-            .push_bind(notice.key.region_code.as_str().to_owned())
-            .push_bind(notice.key.department_code.as_str().to_owned())
-            .push_bind(notice.department_name.clone())
-            .push_bind(notice.payment_notice_type.code())
-            .push_bind(notice.user_name.clone())
-            .push_bind(notice.payment_notice_create_time.map(Timestamp::as_second))
-            .push_bind(notice.payment_expire_date.map(|date| date.to_string()))
-            .push_bind(notice.fee.get())
-            .push_bind(items)
-            .push_bind(rows::late_payment_name(notice.late_payment))
-            .push_bind(bank_ids)
-            .push_bind(state.name())
-            .push_bind("import")
-            .push_bind(1_i64)
-            .push_bind(at.as_millisecond())
-            .push_bind(at.as_millisecond());
-    });
+    let expire_dates: Vec<_> = notices().map(|notice| notice.payment_expire_date.map(|on| on.to_string())).collect();
+    let given = Given::rows(writes.len())
+        .text(notices().map(|_| party.as_str()))
+        .text(notices().map(|notice| notice.key.payment_notice_no.as_str()))
+        .text(notices().map(|notice| notice.key.region_code.as_str()))
+        .text(notices().map(|notice| notice.key.department_code.as_str()))
+        .text(notices().map(|notice| notice.department_name.as_str()))
+        .integer(notices().map(|notice| notice.payment_notice_type.code()))
+        .text(notices().map(|notice| notice.user_name.as_deref()))
+        .integer(notices().map(|notice| notice.payment_notice_create_time.map(Timestamp::as_second)))
+        .text(expire_dates.iter().map(Option::as_deref))
+        .integer(notices().map(|notice| notice.fee.get()))
+        .owned_text(items)
+        .text(notices().map(|notice| rows::late_payment_name(notice.late_payment)))
+        .owned_text(bank_ids)
+        .text(writes.iter().map(|(_, state)| state.name()))
+        .integer(notices().map(|_| at.as_millisecond()));
     // A notice that was paid between the look and the write is not touched; the count below then tells.
-    query.push(
-        " ON CONFLICT (party, payment_notice_no, region_code, department_code) DO UPDATE SET \
-         department_name = excluded.department_name, payment_notice_type = excluded.payment_notice_type, \
-         user_name = excluded.user_name, payment_notice_create_time = excluded.payment_notice_create_time, \
-         payment_expire_date = excluded.payment_expire_date, fee = excluded.fee, items = excluded.items, \
-         late_payment = excluded.late_payment, bank_ids = excluded.bank_ids, state = excluded.state, \
-         origin = excluded.origin, version = notice.version + 1, updated_at = excluded.updated_at \
-         WHERE notice.state <> 'paid'",
-    );
-    let written = query.build().execute(connection).await.map_err(failed("write imported notices"))?;
+    let written = given
+        .query(concat!(
+            "INSERT INTO notice (party, payment_notice_no, region_code, department_code, department_name, \
+                    payment_notice_type, user_name, payment_notice_create_time, payment_expire_date, fee, items, \
+                    late_payment, bank_ids, state, origin, version, created_at, updated_at) \
+             SELECT party, payment_notice_no, region_code, department_code, department_name, payment_notice_type, \
+                    user_name, payment_notice_create_time, payment_expire_date, fee, items, late_payment, bank_ids, state, \
+                    'import', 1, at, at FROM ",
+            given!(1 "party" "TEXT", 2 "payment_notice_no" "TEXT", 3 "region_code" "TEXT", 4 "department_code" "TEXT",
+                   5 "department_name" "TEXT", 6 "payment_notice_type" "BIGINT", 7 "user_name" "TEXT",
+                   8 "payment_notice_create_time" "BIGINT", 9 "payment_expire_date" "TEXT", 10 "fee" "BIGINT",
+                   11 "items" "TEXT", 12 "late_payment" "TEXT", 13 "bank_ids" "TEXT", 14 "state" "TEXT", 15 "at" "BIGINT"),
+            // Without a WHERE, SQLite would read ON as a join's.
+            " WHERE TRUE ON CONFLICT (party, payment_notice_no, region_code, department_code) DO UPDATE SET \
+             department_name = excluded.department_name, payment_notice_type = excluded.payment_notice_type, \
+             user_name = excluded.user_name, payment_notice_create_time = excluded.payment_notice_create_time, \
+             payment_expire_date = excluded.payment_expire_date, fee = excluded.fee, items = excluded.items, \
+             late_payment = excluded.late_payment, bank_ids = excluded.bank_ids, state = excluded.state, \
+             origin = excluded.origin, version = notice.version + 1, updated_at = excluded.updated_at \
+             WHERE notice.state <> 'paid'",
+        ))?
+        .execute(connection)
+        .await
+        .map_err(failed("write imported notices"))?;
     if written.rows_affected() == writes.len() as u64 { Ok(()) } else { Err(StoreError::Contended { attempts: 1 }) }
 }
