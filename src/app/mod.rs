@@ -11,6 +11,7 @@ mod follow_refunds;
 pub mod import_notices;
 mod lone_token;
 mod micropay;
+pub mod move_house;
 pub mod notice_file;
 mod party;
 mod place_order;

@@ -7,6 +7,7 @@ mod chain;
 pub mod completions;
 pub mod config;
 mod console;
+pub mod db;
 pub mod demo;
 pub mod doctor;
 pub mod envelope;
@@ -82,6 +83,9 @@ pub enum Command {
     Simulate(simulate::Args),
     /// Bring the database's schema up to this version.
     Migrate,
+    /// Move everything that the database holds to another engine.
+    #[command(subcommand)]
+    Db(db::DbCommand),
     /// Take in notices, look at them, stop payment for them.
     #[command(subcommand)]
     Notice(notice::NoticeCommand),
@@ -127,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Serve => in_runtime(serve::run(shared)),
         Command::Simulate(args) => in_runtime(simulate::run(args)),
         Command::Migrate => in_runtime(migrate::run(shared, &mut io::stdout())),
+        Command::Db(command) => on_this_console(|console| in_runtime(db::run(&command, shared, console))),
         Command::Notice(command) => on_this_console(|console| in_runtime(run_notice(&command, shared, console))),
         Command::Token(command) => on_this_console(|console| in_runtime(run_token(&command, shared, console))),
         Command::TokenClient(command) => {

@@ -21,6 +21,7 @@ mod placed_orders;
 mod postgres;
 mod recording;
 mod refund_requests;
+mod relocation;
 mod schema;
 mod sqlite;
 
@@ -45,13 +46,18 @@ pub use recording::Recording;
 pub use refund_requests::{
     BegunCall, OpenedRefund, RefundDraft, RefundNews, RefundRequestRecord, RefundRequests, RefundSelection, ToldOrder,
 };
+pub use relocation::{
+    Cell, ColumnKind, MovedColumn, MovedPiece, MovedTable, Relocation, RelocationError, RowSink, RowSource,
+};
 pub use schema::SchemaState;
 pub use sqlite::SqliteStore;
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what,
 /// [`Micropays`] for payments at the counter.
 #[async_trait]
-pub trait Store: Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays {
+pub trait Store:
+    Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays + Relocation
+{
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

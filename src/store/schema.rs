@@ -25,6 +25,11 @@ pub enum SchemaState {
     HasNewer(i64),
 }
 
+/// The number of the last migration.
+pub(super) fn version(migrations: &Migrator) -> i64 {
+    migrations.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 /// Fails unless the database has exactly the migrations of this version.
 pub(super) async fn check<C: Migrate>(migrations: &Migrator, connection: &mut C) -> Result<(), StoreError> {
     match state(migrations, connection).await? {

@@ -27,6 +27,7 @@ mod micropay_kill;
 mod micropay_routes;
 mod micropays;
 mod migrations;
+mod move_house;
 mod notifications;
 mod overload;
 mod placed_orders;

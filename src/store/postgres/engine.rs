@@ -88,6 +88,10 @@ impl PostgresStore {
         &self.pools
     }
 
+    pub(super) const fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
     pub(super) async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
         self.pools.reader().await
     }

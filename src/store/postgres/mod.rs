@@ -4,6 +4,7 @@ mod engine;
 mod given;
 mod inspection;
 mod lane;
+mod relocation;
 
 use PostgresStore as Engine;
 pub use engine::PostgresStore;

@@ -62,6 +62,10 @@ impl Pools {
         self.readers.acquire().await.map_err(|source| StoreError::Database { doing: "get a connection", source })
     }
 
+    pub(super) const fn reading(&self) -> &SqlitePool {
+        &self.readers
+    }
+
     pub(super) async fn writer(&self) -> Result<PoolConnection<Db>, StoreError> {
         self.writer.acquire().await.map_err(|source| StoreError::Database { doing: "get the writer", source })
     }

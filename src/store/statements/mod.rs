@@ -24,6 +24,7 @@ mod record_rows;
 mod record_writer;
 mod refund_call;
 mod refund_request;
+mod relocation;
 mod rows;
 mod rows_given;
 mod suspension;
@@ -34,6 +35,7 @@ use jiff::Timestamp;
 pub(super) use lanes::Lanes;
 use lanes::{FindOrder, LookUp};
 
+pub(super) use relocation::{export_tables, import_tables};
 pub(super) use rows_given::{Column, Given, Write};
 
 use super::{Db, Engine, Lane, Pools, Row, arguments, given, keyed, keyed_and_locked, run_together, updated_by_key};
