@@ -8,6 +8,7 @@ mod access_tokens;
 mod api_clients;
 mod book;
 mod coalesce;
+mod deflated;
 mod error;
 mod inspection;
 mod journal;
@@ -23,6 +24,7 @@ mod recording;
 mod refund_requests;
 mod schema;
 mod sqlite;
+mod statement_files;
 
 use async_trait::async_trait;
 
@@ -47,11 +49,14 @@ pub use refund_requests::{
 };
 pub use schema::SchemaState;
 pub use sqlite::SqliteStore;
+pub use statement_files::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, StatementFiles, StatementKey};
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what,
 /// [`Micropays`] for payments at the counter.
 #[async_trait]
-pub trait Store: Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays {
+pub trait Store:
+    Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays + StatementFiles
+{
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

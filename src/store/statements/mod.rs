@@ -26,6 +26,7 @@ mod refund_call;
 mod refund_request;
 mod rows;
 mod rows_given;
+mod statement_file;
 mod suspension;
 
 use async_trait::async_trait;
