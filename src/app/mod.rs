@@ -24,6 +24,7 @@ mod refund_verdict;
 mod reply;
 mod resolve_order;
 mod shared_token;
+pub mod statement;
 mod token_keeper;
 mod token_origin;
 

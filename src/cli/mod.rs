@@ -26,6 +26,7 @@ pub mod simulate;
 mod simulate_cases;
 mod simulated_platform;
 mod simulated_trouble;
+pub mod statement;
 mod stop;
 pub mod token;
 pub mod token_client;
@@ -103,6 +104,9 @@ pub enum Command {
     /// Refund orders, and find out what became of it.
     #[command(subcommand)]
     Refund(refund::RefundCommand),
+    /// Download the platform's statements, and read them.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
     /// Open, make and explain envelopes offline.
     #[command(subcommand)]
     Envelope(envelope::EnvelopeCommand),
@@ -140,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Micropay(command) => on_this_console(|console| in_runtime(micropay::run(&command, shared, console))),
         Command::Api(args) => on_this_console(|console| in_runtime(api::run(&args, shared, console))),
         Command::Refund(command) => on_this_console(|console| in_runtime(refund::run(&command, shared, console))),
+        Command::Statement(command) => on_this_console(|console| in_runtime(statement::run(&command, shared, console))),
         Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),

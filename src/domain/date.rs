@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
 
@@ -28,6 +28,21 @@ impl ChinaDate {
     pub fn a_year_later(self) -> Self {
         // The last year that there is has no next one: its days stay.
         Self(self.0.checked_add(1.year()).unwrap_or(self.0))
+    }
+
+    /// The day so many days later, or earlier when there are fewer than none. The first and the last day that there are have none
+    /// beyond them: they stay.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        Self(self.0.checked_add(i64::from(days).days()).unwrap_or(self.0))
+    }
+
+    /// The full hour of this day in China. An hour that no day has is midnight.
+    #[must_use]
+    pub fn instant_at(self, hour: i8) -> Timestamp {
+        let time = Time::new(hour, 0, 0, 0).unwrap_or(Time::midnight());
+        // Only the very first and last days that there are begin or end beyond what an instant can be.
+        Offset::constant(8).to_timestamp(self.0.to_datetime(time)).unwrap_or_default()
     }
 
     /// How many days there are from `earlier` to this day; negative when this one is the earlier.
@@ -76,6 +91,14 @@ mod tests {
         assert_eq!(day("20250228").a_year_later(), day("20260228"));
         assert_eq!(day("20250301").days_since(day("20240301")), 365);
         assert_eq!(day("20240228").days_since(day("20240301")), -2);
+    }
+
+    #[test]
+    fn days_follow_each_other_and_have_hours() {
+        let day = |text: &str| text.parse::<ChinaDate>().unwrap();
+        assert_eq!((day("20240228").plus_days(2), day("20240301").plus_days(-1)), (day("20240301"), day("20240229")));
+        assert_eq!(day("99991231").plus_days(1), day("99991231"));
+        assert_eq!(day("20240301").instant_at(6).to_string(), "2024-02-29T22:00:00Z");
     }
 
     #[test]

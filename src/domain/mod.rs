@@ -16,6 +16,7 @@ mod placed_order;
 mod query;
 mod refund_desk;
 mod refund_request;
+mod statement;
 mod suspension;
 mod token_life;
 mod transition;
@@ -46,6 +47,7 @@ pub use placed_order::{
 pub use query::{Found, QueryAnswer, ReceivablesFacts, answer_query};
 pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRefusal, plan_refund};
 pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};
+pub use statement::{BillType, StatementKind, UnknownBillType};
 pub use suspension::{Suspension, SuspensionScope, Suspensions};
 pub use token_life::{TokenLife, TokenMode};
 pub use transition::{NOTICE_TRANSITIONS, NoticeStep, NoticeStepError, ORDER_TRANSITIONS, OrderState, OrderStep};

@@ -7,9 +7,15 @@ const HEX_DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'
 /// SHA-256 of some bytes, in lower-case hex.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
+    hex(digest(&SHA256, bytes).as_ref())
+}
+
+/// Bytes in lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
     // By a table: formatting each byte costs more than the digest.
-    for byte in digest(&SHA256, bytes).as_ref() {
+    for byte in bytes {
         hex.push(HEX_DIGITS[usize::from(byte >> 4)]);
         hex.push(HEX_DIGITS[usize::from(byte & 0x0F)]);
     }

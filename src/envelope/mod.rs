@@ -14,7 +14,7 @@ mod signing_key;
 mod symmetric_key;
 
 pub use cipher::IV_BYTES;
-pub use digest::sha256_hex;
+pub use digest::{hex, sha256_hex};
 pub use explain::{Explanation, Step, Verdict, WrittenKey, explain};
 pub use key_ring::{InvalidKeyRing, KeyRing, SignatureOver};
 pub use open::{DecryptionFault, EnvelopeFault, Opened, SignatureFault, Verified};

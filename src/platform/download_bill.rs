@@ -11,6 +11,7 @@ use super::https::{check_status, read_bytes, read_json, unreachable};
 use super::received::{self, with_status};
 use super::retry::pause_before_repetition;
 use super::{PlatformClient, PlatformError, Replied};
+use crate::domain::StatementKind;
 use crate::wire::{CheckedRequest as _, DownloadBillRequest, NotifyInconsistentOrderReply};
 
 /// The path of the API.
@@ -27,15 +28,6 @@ const ZIP_START: &[u8] = b"PK\x03\x04";
 
 /// How many bytes tell what a file is, a BOM and white space before a JSON object included.
 const TELLING_BYTES: usize = 64;
-
-/// What kind of file a statement is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StatementKind {
-    /// One merchant's statement.
-    Csv,
-    /// All merchants' statements.
-    Zip,
-}
 
 /// A statement that was written whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

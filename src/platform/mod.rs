@@ -28,7 +28,7 @@ pub use access_token::{AccessToken, CurrentToken, ForceRefreshError, TokenSource
 pub use api_table::{APIS, Api, Repetition};
 pub use client::PlatformClient;
 pub use client_ip::get_client_ip;
-pub use download_bill::{DOWNLOAD_BILL, DOWNLOAD_TIMEOUT, MAX_STATEMENT_BYTES, Statement, StatementKind};
+pub use download_bill::{DOWNLOAD_BILL, DOWNLOAD_TIMEOUT, MAX_STATEMENT_BYTES, Statement};
 pub use errcode_advice::{ErrcodeAdvice, Retry};
 pub use error::PlatformError;
 pub use get_order::GET_ORDER;

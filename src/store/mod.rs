@@ -8,6 +8,7 @@ mod access_tokens;
 mod api_clients;
 mod book;
 mod coalesce;
+mod deflated;
 mod error;
 mod inspection;
 mod journal;
@@ -24,6 +25,7 @@ mod refund_requests;
 mod relocation;
 mod schema;
 mod sqlite;
+mod statement_files;
 
 use async_trait::async_trait;
 
@@ -51,12 +53,21 @@ pub use relocation::{
 };
 pub use schema::SchemaState;
 pub use sqlite::SqliteStore;
+pub use statement_files::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, StatementFiles, StatementKey};
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what,
 /// [`Micropays`] for payments at the counter.
 #[async_trait]
 pub trait Store:
-    Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays + Relocation
+    Book
+    + JournalReading
+    + ApiClients
+    + AccessTokens
+    + PlacedOrders
+    + RefundRequests
+    + Micropays
+    + Relocation
+    + StatementFiles
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

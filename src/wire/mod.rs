@@ -21,6 +21,7 @@ mod query_fee;
 mod real_name;
 mod receivables;
 mod refund;
+mod statement;
 mod token;
 mod unified_order;
 
@@ -52,6 +53,10 @@ pub use real_name::{
 };
 pub use receivables::{ReceivablesItem, ReceivablesQuery, ReceivablesReply};
 pub use refund::{RefundReply, RefundRequest};
+pub use statement::{
+    STATEMENT_STATUS_REFUND, STATEMENT_STATUS_SUCCESS, StatementFault, StatementHeader, StatementRefund, StatementRow,
+    StatementSummary, StatementSummaryTitles,
+};
 pub use token::{StableTokenRequest, TokenReply};
 pub use unified_order::{
     MiniProgram, SCENE_CITY_SERVICE, SCENE_MINIPROGRAM, SCENE_OFFICIAL_ACCOUNT, TRADE_TYPE_JSAPI, TRADE_TYPE_MWEB,

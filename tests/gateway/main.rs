@@ -48,6 +48,7 @@ mod selftest;
 mod served;
 mod simulated_world;
 mod statement_download;
+mod statements;
 mod stop;
 mod store_contract;
 mod stores;

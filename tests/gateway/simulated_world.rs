@@ -17,6 +17,8 @@ use crate::weixin::{self, APPID, KEY, symmetric_key};
 pub(crate) struct World {
     pub(crate) served: Served,
     pub(crate) simulator: Arc<Simulator>,
+    /// The platform's base URL.
+    pub(crate) url: String,
 }
 
 impl World {
@@ -24,7 +26,7 @@ impl World {
     pub(crate) async fn start(store: &SharedStore, access: PlatformAccess, vary: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let platform = PlatformAccess { url, ..access };
+        let platform = PlatformAccess { url: url.clone(), ..access };
         let served = Setup { platform: Some(platform), ..Setup::default() }.serve(store).await;
         let base = format!("http://{}", served.callbacks);
         let weixin_side =
@@ -39,7 +41,7 @@ impl World {
         vary(&mut settings);
         let simulator = Simulator::new(settings).unwrap();
         tokio::spawn(Arc::clone(&simulator).serve(listener, std::future::pending()));
-        Self { served, simulator }
+        Self { served, simulator, url }
     }
 
     /// The citizen looks a notice up and orders its payment.

@@ -1,7 +1,8 @@
 //! Downloading a statement: a csv, a zip, or the JSON of a refusal in its place, and downloads that break off.
 
+use nontax_gateway::domain::StatementKind;
 use nontax_gateway::envelope::sha256_hex;
-use nontax_gateway::platform::{DOWNLOAD_BILL, PlatformError, Statement, StatementKind};
+use nontax_gateway::platform::{DOWNLOAD_BILL, PlatformError, Statement};
 use nontax_gateway::wire::DownloadBillRequest;
 use serde_json::json;
 

@@ -13,10 +13,10 @@ pub enum Encoding {
 }
 
 /// The byte order mark of UTF-8.
-pub(super) const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+pub(in crate::app) const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Whether a file begins as UTF-16 does (a spreadsheet's "Unicode text").
-pub(super) fn begins_as_utf16(start: &[u8]) -> bool {
+pub(in crate::app) fn begins_as_utf16(start: &[u8]) -> bool {
     start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff")
 }
 
@@ -24,7 +24,7 @@ pub(super) fn begins_as_utf16(start: &[u8]) -> bool {
 ///
 /// Lines are counted, so that one broken line does not turn a UTF-8 file into a GBK one and its names into nonsense: a line of
 /// GBK is hardly ever valid UTF-8.
-pub(super) fn detect(start: &[u8]) -> Encoding {
+pub(in crate::app) fn detect(start: &[u8]) -> Encoding {
     if start.starts_with(UTF8_BOM) {
         return Encoding::Utf8;
     }
@@ -47,7 +47,7 @@ fn is_utf8_but_for_a_cut_end(line: &[u8]) -> bool {
 ///
 /// # Errors
 /// What is wrong with the bytes.
-pub(super) fn decode(line: Vec<u8>, encoding: &mut Encoding) -> Result<String, String> {
+pub(in crate::app) fn decode(line: Vec<u8>, encoding: &mut Encoding) -> Result<String, String> {
     if *encoding == Encoding::Auto && !line.is_ascii() {
         *encoding = if std::str::from_utf8(&line).is_ok() { Encoding::Utf8 } else { Encoding::Gbk };
     }

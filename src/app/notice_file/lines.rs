@@ -4,17 +4,17 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
 /// The longest line that is read. A notice has a few hundred bytes, one with a thousand items a hundred thousand.
-pub(super) const MAX_LINE_BYTES: usize = 1 << 20;
+pub(in crate::app) const MAX_LINE_BYTES: usize = 1 << 20;
 
 /// One line, without its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(in crate::app) enum Line {
     Bytes(Vec<u8>),
     TooLong,
 }
 
 /// A reader of lines that counts them, and that can take lines back.
-pub(super) struct Lines<R> {
+pub(in crate::app) struct Lines<R> {
     source: R,
     put_back: VecDeque<(u64, Line)>,
     line_count: u64,
@@ -22,35 +22,35 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(in crate::app) fn new(source: R) -> Self {
         Self { source, put_back: VecDeque::new(), line_count: 0, byte_count: 0 }
     }
 
     /// How many bytes of the source were read.
-    pub(super) const fn bytes_read(&self) -> u64 {
+    pub(in crate::app) const fn bytes_read(&self) -> u64 {
         self.byte_count
     }
 
     /// What stands at the beginning of the source, without reading it.
-    pub(super) fn peek(&mut self) -> io::Result<&[u8]> {
+    pub(in crate::app) fn peek(&mut self) -> io::Result<&[u8]> {
         self.source.fill_buf()
     }
 
     /// Reads over `count` bytes that [`Self::peek`] showed.
-    pub(super) fn skip(&mut self, count: usize) {
+    pub(in crate::app) fn skip(&mut self, count: usize) {
         self.source.consume(count);
         self.byte_count += count as u64;
     }
 
     /// Takes back lines that were read, to be read again next.
-    pub(super) fn put_back(&mut self, lines: impl DoubleEndedIterator<Item = (u64, Line)>) {
+    pub(in crate::app) fn put_back(&mut self, lines: impl DoubleEndedIterator<Item = (u64, Line)>) {
         for line in lines.rev() {
             self.put_back.push_front(line);
         }
     }
 
     /// The next line and its number, from 1.
-    pub(super) fn next_line(&mut self) -> io::Result<Option<(u64, Line)>> {
+    pub(in crate::app) fn next_line(&mut self) -> io::Result<Option<(u64, Line)>> {
         if let Some(line) = self.put_back.pop_front() {
             return Ok(Some(line));
         }

@@ -2,9 +2,9 @@
 
 mod columns;
 mod csv_rows;
-mod encoding;
+pub(in crate::app) mod encoding;
 mod json_lines;
-mod lines;
+pub(in crate::app) mod lines;
 mod notice_fields;
 mod reader;
 

@@ -7,7 +7,7 @@ use tokio::fs::{self, OpenOptions};
 
 use super::call::ApiCall;
 use super::{Console, Exit, Failure};
-use crate::platform::{Statement, StatementKind};
+use crate::platform::Statement;
 use crate::wire::DownloadBillRequest;
 
 pub(super) async fn run(call: &ApiCall<'_>, out: Option<&Path>, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -24,12 +24,8 @@ pub(super) async fn run(call: &ApiCall<'_>, out: Option<&Path>, console: &mut Co
         let _ = fs::remove_file(&part).await;
     }
     let statement = moved?;
-    let kind = match statement.kind {
-        StatementKind::Csv => "csv",
-        StatementKind::Zip => "zip",
-    };
     let told = json!({
-        "file": out.display().to_string(), "size_bytes": statement.size_bytes, "kind": kind, "sha256": statement.sha256,
+        "file": out.display().to_string(), "size_bytes": statement.size_bytes, "kind": statement.kind.name(), "sha256": statement.sha256,
     });
     ApiCall::print(&told, console)
 }

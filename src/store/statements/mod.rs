@@ -27,6 +27,7 @@ mod refund_request;
 mod relocation;
 mod rows;
 mod rows_given;
+mod statement_file;
 mod suspension;
 
 use async_trait::async_trait;
