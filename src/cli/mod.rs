@@ -18,6 +18,7 @@ pub mod keys;
 pub mod micropay;
 pub mod migrate;
 pub mod notice;
+pub mod reconcile;
 pub mod refund;
 pub mod selftest;
 pub mod serve;
@@ -99,6 +100,8 @@ pub enum Command {
     /// Refund orders, and find out what became of it.
     #[command(subcommand)]
     Refund(refund::RefundCommand),
+    /// Compare the platform's statement of a day with the book, heal what differs, and decide what is left.
+    Reconcile(reconcile::Args),
     /// Open, make and explain envelopes offline.
     #[command(subcommand)]
     Envelope(envelope::EnvelopeCommand),
@@ -135,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Micropay(command) => on_this_console(|console| in_runtime(micropay::run(&command, shared, console))),
         Command::Api(args) => on_this_console(|console| in_runtime(api::run(&args, shared, console))),
         Command::Refund(command) => on_this_console(|console| in_runtime(refund::run(&command, shared, console))),
+        Command::Reconcile(args) => on_this_console(|console| in_runtime(reconcile::run(&args, shared, console))),
         Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),
