@@ -9,6 +9,7 @@ mod api_clients;
 mod book;
 mod coalesce;
 mod deflated;
+mod discrepancies;
 mod error;
 mod inspection;
 mod journal;
@@ -32,6 +33,10 @@ use async_trait::async_trait;
 pub use access_tokens::{AccessTokens, KeptToken, TokenKey, TokenLease, TokenRow};
 pub use api_clients::{ApiAuditEntry, ApiClients, Revocation};
 pub use book::{Book, ReceivablesLookup};
+pub use discrepancies::{
+    BookPage, Discrepancies, DiscrepancyFilter, DiscrepancyRecord, DiscrepancySelection, FoundDifference,
+    MoveDiscrepancyError, ReconciliationRun, ReconciliationSums, RunKey, SeenCallback, SideSums,
+};
 pub use error::{MoveNoticeError, StoreError};
 pub use inspection::Inspection;
 pub use journal::{CallbackKind, JournalEntry};
@@ -68,6 +73,7 @@ pub trait Store:
     + Micropays
     + Relocation
     + StatementFiles
+    + Discrepancies
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

@@ -26,7 +26,17 @@ impl World {
     pub(crate) async fn start(store: &SharedStore, access: PlatformAccess, vary: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let platform = PlatformAccess { url: url.clone(), ..access };
+        Self::start_on(store, PlatformAccess { url, ..access }, listener, vary).await
+    }
+
+    /// As [`Self::start`], with the platform on a listener whose URL the access names.
+    pub(crate) async fn start_on(
+        store: &SharedStore,
+        platform: PlatformAccess,
+        listener: TcpListener,
+        vary: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let url = platform.url.clone();
         let served = Setup { platform: Some(platform), ..Setup::default() }.serve(store).await;
         let base = format!("http://{}", served.callbacks);
         let weixin_side =
