@@ -9,6 +9,7 @@ mod convert;
 mod fault;
 mod follow_refunds;
 pub mod import_notices;
+pub mod jobs;
 mod lone_token;
 mod micropay;
 pub mod notice_file;

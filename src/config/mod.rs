@@ -6,6 +6,7 @@
 mod database;
 mod document;
 mod environment;
+mod jobs;
 mod key;
 mod layer;
 mod load;
@@ -16,6 +17,7 @@ mod platform;
 mod problem;
 mod public_url;
 mod redact;
+mod retention;
 mod secret;
 mod section;
 mod server;
@@ -28,26 +30,30 @@ mod tests;
 
 pub use database::DatabaseConfig;
 pub use environment::Environment;
+pub use jobs::JobsConfig;
 pub use load::{Loaded, built_in, load};
 pub use logging::{LogFormat, LoggingConfig};
 pub use party::PartyConfig;
 pub use platform::{PlatformConfig, TokenConfig};
 pub use problem::{Problem, Problems, Severity};
 pub use public_url::check_public_url;
+pub use retention::RetentionConfig;
 pub use secret::Secret;
-pub use server::ServerConfig;
+pub use server::{ServerConfig, ServerRole};
 pub use show::Effective;
 pub use source::Place;
 
 /// What may stand at the top of a file.
-const ROOT_KEYS: &[&str] = &["server", "database", "party", "platform", "logging"];
+const ROOT_KEYS: &[&str] = &["server", "database", "party", "platform", "jobs", "retention", "logging"];
 
 /// Every table with its keys: for the reference, and to tell where a misplaced key belongs.
-const SECTIONS: [(&str, &[&str]); 7] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     ("[server]", server::KEYS),
     ("[database]", database::KEYS),
     ("[[party]]", party::KEYS),
     ("[platform]", platform::KEYS),
+    ("[jobs]", jobs::KEYS),
+    ("[retention]", retention::KEYS),
     ("[logging]", logging::KEYS),
     ("[[party.symmetric_key]]", key::SYMMETRIC_KEYS),
     ("[[party.platform_key]]", key::PLATFORM_KEYS),
@@ -67,6 +73,10 @@ pub struct Config {
     pub parties: Vec<PartyConfig>,
     /// `[platform]`
     pub platform: PlatformConfig,
+    /// `[jobs]`
+    pub jobs: JobsConfig,
+    /// `[retention]`
+    pub retention: RetentionConfig,
     /// `[logging]`
     pub logging: LoggingConfig,
 }

@@ -11,6 +11,7 @@ mod coalesce;
 mod deflated;
 mod error;
 mod inspection;
+mod jobs;
 mod journal;
 mod journal_reading;
 mod micropays;
@@ -33,6 +34,7 @@ pub use api_clients::{ApiAuditEntry, ApiClients, Revocation};
 pub use book::{Book, ReceivablesLookup};
 pub use error::{MoveNoticeError, StoreError};
 pub use inspection::Inspection;
+pub use jobs::{EndedRun, JobKey, JobLease, JobOutcome, JobRecord, Jobs};
 pub use journal::{CallbackKind, JournalEntry};
 pub use journal_reading::{JournalReading, JournaledCallback};
 pub use micropays::{
@@ -55,7 +57,7 @@ pub use statement_files::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, S
 /// [`Micropays`] for payments at the counter.
 #[async_trait]
 pub trait Store:
-    Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays + StatementFiles
+    Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays + StatementFiles + Jobs
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

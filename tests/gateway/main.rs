@@ -19,6 +19,7 @@ mod desk_routes;
 mod doctor;
 mod envelope_faults;
 mod followed_refunds;
+mod jobs;
 mod journal;
 mod journal_reading;
 mod keys;

@@ -5,6 +5,7 @@ mod access_token;
 mod api_client;
 mod history;
 mod import;
+mod job;
 mod journal;
 mod journal_reading;
 mod lanes;
