@@ -10,6 +10,7 @@ mod fault;
 mod follow_refunds;
 mod heal;
 pub mod import_notices;
+pub mod jobs;
 mod lone_token;
 mod micropay;
 pub mod move_house;

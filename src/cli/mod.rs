@@ -14,6 +14,8 @@ pub mod envelope;
 mod failure;
 mod fresh_key;
 pub mod health;
+pub mod job;
+mod jobs;
 mod key_files;
 pub mod keys;
 pub mod micropay;
@@ -79,8 +81,8 @@ pub enum Format {
 pub enum Command {
     /// Tell the whole story on loopback: the Weixin side queries a notice, pays it, notifies, refunds.
     Demo(demo::Args),
-    /// Serve the callbacks.
-    Serve,
+    /// Serve the callbacks, and do the jobs.
+    Serve(serve::Args),
     /// Play the Weixin side.
     Simulate(simulate::Args),
     /// Bring the database's schema up to this version.
@@ -88,6 +90,9 @@ pub enum Command {
     /// Move everything that the database holds to another engine.
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// See when the jobs of the gateways are due and what became of them, and run one now.
+    #[command(subcommand)]
+    Job(job::JobCommand),
     /// Take in notices, look at them, stop payment for them.
     #[command(subcommand)]
     Notice(notice::NoticeCommand),
@@ -135,10 +140,11 @@ pub fn main() -> ExitCode {
     let shared = &cli.shared;
     let outcome = match cli.command {
         Command::Demo(args) => in_runtime(demo::run(&args)),
-        Command::Serve => in_runtime(serve::run(shared)),
+        Command::Serve(args) => in_runtime(serve::run(&args, shared)),
         Command::Simulate(args) => in_runtime(simulate::run(args)),
         Command::Migrate => in_runtime(migrate::run(shared, &mut io::stdout())),
         Command::Db(command) => on_this_console(|console| in_runtime(db::run(&command, shared, console))),
+        Command::Job(command) => on_this_console(|console| in_runtime(job::run(&command, shared, console))),
         Command::Notice(command) => on_this_console(|console| in_runtime(run_notice(&command, shared, console))),
         Command::Token(command) => on_this_console(|console| in_runtime(run_token(&command, shared, console))),
         Command::TokenClient(command) => {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -11,18 +12,50 @@ use super::assembly::{
     store_failure,
 };
 use super::stop::asked_to_stop;
-use super::{Exit, Failure, Shared, config, workers};
-use crate::config::Config;
+use super::workers::Workers;
+use super::{Exit, Failure, Shared, config};
+use crate::config::{Config, ServerRole};
 use crate::server::{Gateway, admin_router, callback_router, serve};
 use crate::store::{Store, StoreError};
+
+/// What `serve` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// What this gateway does; without it server.role of the configuration.
+    #[arg(long, value_enum)]
+    role: Option<Role>,
+}
+
+/// What a gateway does of all that there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Role {
+    /// Everything.
+    All,
+    /// The callbacks and the admin API, without the jobs.
+    Callback,
+    /// The jobs and the admin API, without the callbacks.
+    Worker,
+}
+
+impl From<Role> for ServerRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::All => Self::All,
+            Role::Callback => Self::Callback,
+            Role::Worker => Self::Worker,
+        }
+    }
+}
 
 /// Serves until the process is asked to stop, then finishes what is under way.
 ///
 /// # Errors
 /// [`Failure`] when the configuration, the database's schema or an address to listen on is wrong.
-pub async fn run(shared: &Shared) -> Result<(), Failure> {
-    let config = config::load(shared)?.config;
+pub async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
+    let mut config = config::load(shared)?.config;
     config::require_parties(&config)?;
+    config.server.role = args.role.map_or(config.server.role, Into::into);
+    let role = config.server.role;
     start_logging(&config.logging)?;
     let store = open_store(&config).await?;
     check_schema(&*store).await?;
@@ -30,15 +63,22 @@ pub async fn run(shared: &Shared) -> Result<(), Failure> {
     let parties = parties(&config, Some(&store))?;
     let (address_rules, limits) = (address_rules(&config.server), callback_limits(&config.server));
     let gateway = Gateway::with_micropays(parties, Arc::clone(&store), address_rules, limits, runner.clone());
-    let callbacks = listen("server.listen", config.server.listen).await?;
+    let callbacks =
+        if role.answers_callbacks() { Some(listen("server.listen", config.server.listen).await?) } else { None };
     let admin = listen("server.admin_listen", config.server.admin_listen).await?;
-    tell_start(&config, &callbacks, &admin);
-    let mut working = workers::start(runner, store, &gateway);
+    tell_start(&config, callbacks.as_ref(), &admin);
+    let workers = if role.does_jobs() { Some(Workers::start(&config, runner, &store, &gateway)?) } else { None };
 
     let (stop, stopped) = watch::channel(());
     let connections = connection_limits(&config.server);
     let until = |mut stopped: watch::Receiver<()>| async move { drop(stopped.changed().await) };
-    let mut callbacks = tokio::spawn(serve(callbacks, callback_router(&gateway), connections, until(stopped.clone())));
+    let (callback_routes, callbacks_stop) = (callback_router(&gateway), until(stopped.clone()));
+    let mut callbacks = tokio::spawn(async move {
+        match callbacks {
+            Some(listener) => serve(listener, callback_routes, connections, callbacks_stop).await,
+            None => callbacks_stop.await,
+        }
+    });
     let mut admin = tokio::spawn(serve(admin, admin_router(&gateway), connections, until(stopped)));
     tokio::select! {
         () = asked_to_stop() => tracing::info!("asked to stop; finishing what is under way"),
@@ -47,7 +87,9 @@ pub async fn run(shared: &Shared) -> Result<(), Failure> {
         _ = &mut admin => return Err(Failure::new(Exit::Failure, "the admin listener ended: this is a bug")),
     }
     // What they leave in the middle is as after a crash: the next gateway goes on from what is kept.
-    working.abort_all();
+    if let Some(workers) = workers {
+        workers.stop().await;
+    }
     let _ = stop.send(());
     // They end by themselves, within the grace.
     let _ = callbacks.await;
@@ -77,18 +119,19 @@ async fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> 
     })
 }
 
-fn tell_start(config: &Config, callbacks: &TcpListener, admin: &TcpListener) {
+fn tell_start(config: &Config, callbacks: Option<&TcpListener>, admin: &TcpListener) {
     let address = |listener: &TcpListener| listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     let names: Vec<&str> = config.parties.iter().map(|party| party.name.as_str()).collect();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        callbacks = address(callbacks),
+        role = config.server.role.name(),
+        callbacks = callbacks.map(address),
         admin = address(admin),
         database = config.database.url,
         parties = names.join(", "),
         "serving"
     );
-    if config.server.allow_from.is_empty() {
+    if callbacks.is_some() && config.server.allow_from.is_empty() {
         tracing::warn!("server.allow_from is empty: any address may call the callbacks");
     }
 }

@@ -1,30 +1,59 @@
-//! What a serving gateway does unasked: it takes up payments at the counter, and follows refunds.
+//! What a serving gateway does unasked: it takes up payments at the counter, and does the jobs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use crate::app::{MicropayRunner, Party, RefundLooks, follow_refunds, resume_micropays};
+use super::{Failure, jobs};
+use crate::app::jobs::JobRunner;
+use crate::app::{MicropayRunner, Party, resume_micropays};
+use crate::config::Config;
 use crate::server::Gateway;
 use crate::store::SharedStore;
 
 /// How often payments at the counter that nobody runs are looked for: a cashier who waits behind a gateway that died waits this
-/// long for the next one to take over.
+/// long for the next one to take over. It is no job: each payment has a lease of its own, and every gateway takes up some.
 const RESUME_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How often it is asked which refunds are due for a look: well within the shortest pause between two looks at one, a minute. While
-/// the platform is away this is also how often it is tried, with one request for each party.
-const FOLLOW_INTERVAL: Duration = Duration::from_secs(30);
+/// How long the stop waits for the database to let go of the leases. They end by themselves.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Starts them all. They work until they are aborted or dropped.
-pub(super) fn start(runner: MicropayRunner, store: SharedStore, gateway: &Gateway) -> JoinSet<()> {
-    let parties: Vec<_> = gateway.parties().map(Arc::clone).collect();
-    let mut workers = JoinSet::new();
-    workers.spawn(resume_without_end(runner, parties.clone()));
-    workers.spawn(follow_without_end(store, parties));
-    workers
+/// What works beside the listeners.
+pub(super) struct Workers {
+    tasks: JoinSet<()>,
+    jobs: JobRunner,
+}
+
+impl Workers {
+    /// Starts them all. They work until they are stopped or dropped.
+    pub(super) fn start(
+        config: &Config,
+        runner: MicropayRunner,
+        store: &SharedStore,
+        gateway: &Gateway,
+    ) -> Result<Self, Failure> {
+        let parties: Vec<_> = gateway.parties().map(Arc::clone).collect();
+        let jobs = jobs::runner(config, &parties, store)?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(resume_without_end(runner, parties));
+        let running = jobs.clone();
+        tasks.spawn(async move { running.run_without_end().await });
+        Ok(Self { tasks, jobs })
+    }
+
+    /// Breaks all off, and lets others take up the jobs at once.
+    pub(super) async fn stop(mut self) {
+        self.tasks.shutdown().await;
+        match tokio::time::timeout(LEAVE_PATIENCE, self.jobs.leave()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the leases of jobs were not given back");
+            }
+            Err(_) => tracing::warn!("the database did not take back the leases of jobs before the stop"),
+        }
+    }
 }
 
 /// Takes up the payments at the counter that nobody runs, again and again.
@@ -35,17 +64,5 @@ async fn resume_without_end(runner: MicropayRunner, parties: Vec<Arc<Party>>) {
             tracing::warn!(error, "payments at the counter could not be looked for");
         }
         tokio::time::sleep(RESUME_INTERVAL).await;
-    }
-}
-
-/// Looks at the refunds that are due, again and again.
-async fn follow_without_end(store: SharedStore, parties: Vec<Arc<Party>>) {
-    let mut looks = RefundLooks::default();
-    loop {
-        if let Err(error) = follow_refunds(&*store, &parties, &mut looks, &Timestamp::now).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "open refunds could not be looked for");
-        }
-        tokio::time::sleep(FOLLOW_INTERVAL).await;
     }
 }

@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 use super::document::{self, Table};
 use super::problem::{Problems, Severity};
 use super::section::Section;
-use super::{Config, Environment, ROOT_KEYS, database, layer, logging, party, platform, reconciliation, server};
+use super::{
+    Config, Environment, ROOT_KEYS, database, jobs, layer, logging, party, platform, reconciliation, retention, server,
+};
 
 /// The file that is read when none is named, if it is there.
 const DEFAULT_FILE: &str = "./config/default.toml";
@@ -94,7 +96,9 @@ fn read_sections(root: Table, environment: &Environment, problems: &mut Problems
     let database = database::read(root.section("database", database::KEYS), environment);
     let parties = party::read_all(&mut root, environment);
     let platform = platform::read(root.section("platform", platform::KEYS), &reply_deadline, environment);
+    let jobs = jobs::read(root.section("jobs", jobs::KEYS));
+    let retention = retention::read(root.section("retention", retention::KEYS));
     let logging = logging::read(root.section("logging", logging::KEYS));
     let reconciliation = reconciliation::read(root.section("reconciliation", reconciliation::KEYS));
-    Config { server, database, parties, platform, logging, reconciliation }
+    Config { server, database, parties, platform, jobs, reconciliation, retention, logging }
 }

@@ -6,6 +6,7 @@
 mod database;
 mod document;
 mod environment;
+mod jobs;
 mod key;
 mod layer;
 mod load;
@@ -17,6 +18,7 @@ mod problem;
 mod public_url;
 mod reconciliation;
 mod redact;
+mod retention;
 mod secret;
 mod section;
 mod server;
@@ -29,6 +31,7 @@ mod tests;
 
 pub use database::DatabaseConfig;
 pub use environment::Environment;
+pub use jobs::JobsConfig;
 pub use load::{Loaded, built_in, load};
 pub use logging::{LogFormat, LoggingConfig};
 pub use party::PartyConfig;
@@ -36,20 +39,24 @@ pub use platform::{PlatformConfig, TokenConfig};
 pub use problem::{Problem, Problems, Severity};
 pub use public_url::check_public_url;
 pub use reconciliation::ReconciliationConfig;
+pub use retention::RetentionConfig;
 pub use secret::Secret;
-pub use server::ServerConfig;
+pub use server::{ServerConfig, ServerRole};
 pub use show::Effective;
 pub use source::Place;
 
 /// What may stand at the top of a file.
-const ROOT_KEYS: &[&str] = &["server", "database", "party", "platform", "logging", "reconciliation"];
+const ROOT_KEYS: &[&str] =
+    &["server", "database", "party", "platform", "jobs", "reconciliation", "retention", "logging"];
 
 /// Every table with its keys: for the reference, and to tell where a misplaced key belongs.
-const SECTIONS: [(&str, &[&str]); 8] = [
+const SECTIONS: [(&str, &[&str]); 10] = [
     ("[server]", server::KEYS),
     ("[database]", database::KEYS),
     ("[[party]]", party::KEYS),
     ("[platform]", platform::KEYS),
+    ("[jobs]", jobs::KEYS),
+    ("[retention]", retention::KEYS),
     ("[logging]", logging::KEYS),
     ("[reconciliation]", reconciliation::KEYS),
     ("[[party.symmetric_key]]", key::SYMMETRIC_KEYS),
@@ -70,6 +77,10 @@ pub struct Config {
     pub parties: Vec<PartyConfig>,
     /// `[platform]`
     pub platform: PlatformConfig,
+    /// `[jobs]`
+    pub jobs: JobsConfig,
+    /// `[retention]`
+    pub retention: RetentionConfig,
     /// `[logging]`
     pub logging: LoggingConfig,
     /// `[reconciliation]`

@@ -23,11 +23,54 @@ pub(super) const KEYS: &[&str] = &[
     "idle_timeout_ms",
     "envelope_fault_delay_ms",
     "shutdown_grace_ms",
+    "role",
 ];
+
+/// The words for a role.
+pub(super) const ROLES: [(&str, ServerRole); 3] =
+    [("all", ServerRole::All), ("callback", ServerRole::Callback), ("worker", ServerRole::Worker)];
+
+/// What a gateway does of all that there is to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerRole {
+    /// Everything.
+    #[default]
+    All,
+    /// It answers callbacks and the admin API, and does nothing unasked.
+    Callback,
+    /// It does the jobs and answers the admin API; Weixin does not reach it.
+    Worker,
+}
+
+impl ServerRole {
+    /// The name in the configuration and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Callback => "callback",
+            Self::Worker => "worker",
+        }
+    }
+
+    /// Whether it answers callbacks.
+    #[must_use]
+    pub const fn answers_callbacks(self) -> bool {
+        matches!(self, Self::All | Self::Callback)
+    }
+
+    /// Whether it does the jobs.
+    #[must_use]
+    pub const fn does_jobs(self) -> bool {
+        matches!(self, Self::All | Self::Worker)
+    }
+}
 
 /// How the server listens.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
+    /// What it does.
+    pub role: ServerRole,
     /// Where the callbacks come in.
     pub listen: SocketAddr,
     /// Where health, metrics and the admin API are.
@@ -58,6 +101,7 @@ pub struct ServerConfig {
 
 /// Reads the section. The reply deadline comes back with its place, for the rule that ties it to the platform's timeout.
 pub(super) fn read(mut section: Section<'_>) -> (ServerConfig, Setting<Duration>) {
+    let role = section.choice_or("role", &ROLES, ServerRole::default());
     let address = "an IP address with a port, such as 127.0.0.1:8080 or [::]:8080";
     let listen = section.parsed("listen", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), address);
     let admin_listen = section.parsed("admin_listen", SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)), address);
@@ -98,6 +142,7 @@ pub(super) fn read(mut section: Section<'_>) -> (ServerConfig, Setting<Duration>
         section.warn("shutdown_grace_ms", place, cause, "make it at least server.reply_deadline_ms");
     }
     let config = ServerConfig {
+        role,
         listen: listen.value,
         admin_listen: admin_listen.value,
         public_url,

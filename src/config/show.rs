@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Config, PartyConfig, TokenConfig, logging, party};
+use super::{Config, JobsConfig, PartyConfig, RetentionConfig, TokenConfig, logging, party};
 
 /// What a secret is shown as.
 const REDACTED: &str = "(redacted)";
@@ -13,6 +13,8 @@ pub struct Effective {
     server: Server,
     database: Database,
     platform: Platform,
+    jobs: Jobs,
+    retention: Retention,
     logging: Logging,
     reconciliation: Reconciliation,
     party: Vec<Party>,
@@ -20,6 +22,7 @@ pub struct Effective {
 
 #[derive(Debug, Serialize)]
 struct Server {
+    role: &'static str,
     listen: String,
     admin_listen: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +59,22 @@ struct Platform {
     micropay_system_error_pause_ms: u64,
     micropay_password_pause_ms: u64,
     micropay_limit_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Jobs {
+    daily_from: String,
+    daily_until: String,
+    daily_retry_minutes: u64,
+    catch_up_days: u8,
+}
+
+#[derive(Debug, Serialize)]
+struct Retention {
+    keep_bodies: bool,
+    body_days: u16,
+    statement_days: u16,
+    event_days: u16,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,6 +116,7 @@ impl From<&Config> for Effective {
         let (server, database, platform_config) = (&config.server, &config.database, &config.platform);
         Self {
             server: Server {
+                role: server.role.name(),
                 listen: server.listen.to_string(),
                 admin_listen: server.admin_listen.to_string(),
                 public_url: server.public_url.clone(),
@@ -130,6 +150,8 @@ impl From<&Config> for Effective {
                 micropay_password_pause_ms: milliseconds(platform_config.micropay_pace.password_interval),
                 micropay_limit_ms: milliseconds(platform_config.micropay_pace.limit),
             },
+            jobs: Jobs::from(&config.jobs),
+            retention: Retention::from(&config.retention),
             logging: Logging {
                 format: word(&logging::FORMATS, config.logging.format),
                 level: config.logging.level.clone(),
@@ -141,6 +163,25 @@ impl From<&Config> for Effective {
             },
             party: config.parties.iter().map(Party::from).collect(),
         }
+    }
+}
+
+impl From<&JobsConfig> for Jobs {
+    fn from(jobs: &JobsConfig) -> Self {
+        let daily = &jobs.daily;
+        Self {
+            daily_from: daily.from.to_string(),
+            daily_until: daily.until.to_string(),
+            daily_retry_minutes: daily.retry_every.as_secs() / 60,
+            catch_up_days: daily.catch_up_days,
+        }
+    }
+}
+
+impl From<&RetentionConfig> for Retention {
+    fn from(retention: &RetentionConfig) -> Self {
+        let RetentionConfig { keep_bodies, body_days, statement_days, event_days } = *retention;
+        Self { keep_bodies, body_days, statement_days, event_days }
     }
 }
 

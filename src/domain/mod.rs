@@ -17,6 +17,9 @@ mod query;
 mod reconciliation;
 mod refund_desk;
 mod refund_request;
+mod schedule;
+#[cfg(test)]
+mod schedule_properties;
 mod statement;
 mod suspension;
 mod token_life;
@@ -55,6 +58,7 @@ pub use reconciliation::{
 };
 pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRefusal, plan_refund};
 pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};
+pub use schedule::{BrokenOff, DailySchedule, DayTried, Due, InvalidWallTime, JobPast, JobRequest, Schedule, WallTime};
 pub use statement::{BillType, StatementKind, UnknownBillType};
 pub use suspension::{Suspension, SuspensionScope, Suspensions};
 pub use token_life::{TokenLife, TokenMode};

@@ -12,6 +12,7 @@ mod deflated;
 mod discrepancies;
 mod error;
 mod inspection;
+mod jobs;
 mod journal;
 mod journal_reading;
 mod micropays;
@@ -39,6 +40,7 @@ pub use discrepancies::{
 };
 pub use error::{MoveNoticeError, StoreError};
 pub use inspection::Inspection;
+pub use jobs::{EndedRun, JobKey, JobLease, JobOutcome, JobRecord, Jobs};
 pub use journal::{CallbackKind, JournalEntry};
 pub use journal_reading::{JournalReading, JournaledCallback};
 pub use micropays::{
@@ -74,6 +76,7 @@ pub trait Store:
     + Relocation
     + StatementFiles
     + Discrepancies
+    + Jobs
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

@@ -20,6 +20,7 @@ mod discrepancies;
 mod doctor;
 mod envelope_faults;
 mod followed_refunds;
+mod jobs;
 mod journal;
 mod journal_reading;
 mod keys;

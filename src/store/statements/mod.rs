@@ -8,6 +8,7 @@ mod discrepancy;
 mod discrepancy_rows;
 mod history;
 mod import;
+mod job;
 mod journal;
 mod journal_reading;
 mod lanes;

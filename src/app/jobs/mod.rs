@@ -1,0 +1,11 @@
+//! What gateways do unasked: jobs with a schedule, each run by one of all gateways on a database.
+
+mod job;
+mod refund_following;
+mod runner;
+mod token_refresh;
+
+pub use job::{Job, JobError, JobRun, Ran};
+pub use refund_following::RefundFollowingJob;
+pub use runner::{JobClock, JobEnd, JobRunner, RunNowError};
+pub use token_refresh::TokenRefreshJob;
