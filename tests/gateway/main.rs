@@ -29,6 +29,7 @@ mod micropay_kill;
 mod micropay_routes;
 mod micropays;
 mod migrations;
+mod month;
 mod move_house;
 mod notifications;
 mod overload;
