@@ -46,6 +46,7 @@ mod scripted_platform;
 mod selftest;
 mod served;
 mod simulated_world;
+mod statement_command;
 mod statement_download;
 mod statements;
 mod stop;

@@ -102,7 +102,7 @@ async fn keep(
     let sha256 = statement.sha256.clone();
     let chunk_count = statement.size_bytes.div_ceil(STATEMENT_CHUNK_BYTES);
     let newest = store.newest_statement_file(key.clone()).await?;
-    let is_known = newest.is_some_and(|newest| newest.sha256 == sha256);
+    let is_known = newest.is_some_and(|newest| newest.sha256 == sha256 && newest.pruned_at.is_none());
     let file = StatementFile {
         key,
         sha256,
@@ -111,6 +111,7 @@ async fn keep(
         chunk_count: u32::try_from(chunk_count).unwrap_or(u32::MAX),
         fetched_at: at,
         seen_at: at,
+        pruned_at: None,
     };
     if !is_known {
         spool.rewind().await?;
@@ -121,5 +122,22 @@ async fn keep(
         }
     }
     let (file, kept) = store.keep_statement_file(file).await?;
+    log(&file, &kept);
     Ok(DownloadedStatement { file, kept })
+}
+
+/// A statement that changed is somebody's to look at: what was reconciled with it may be wrong.
+fn log(file: &StatementFile, kept: &KeptStatement) {
+    let StatementKey { party, bill_date, mch_id, bill_type } = &file.key;
+    let (party, bill_date, bill_type) = (party.as_str(), bill_date.to_string(), bill_type.name());
+    let (mch_id, sha256, size_bytes) = (mch_id.as_deref().unwrap_or_default(), file.sha256.as_str(), file.size_bytes);
+    match kept {
+        KeptStatement::First => {
+            tracing::info!(party, bill_date, mch_id, bill_type, sha256, size_bytes, "a statement was kept");
+        }
+        KeptStatement::Same => {}
+        KeptStatement::Changed { before_sha256 } => {
+            tracing::warn!(party, bill_date, mch_id, bill_type, sha256, before_sha256, "a statement has changed");
+        }
+    }
 }

@@ -18,6 +18,7 @@ pub(super) fn file_to_json(file: &StatementFile) -> Value {
         "sha256": file.sha256,
         "fetched_at": file.fetched_at.to_string(),
         "seen_at": file.seen_at.to_string(),
+        "pruned_at": file.pruned_at.map(|at| at.to_string()),
     })
 }
 
