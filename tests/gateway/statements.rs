@@ -111,6 +111,7 @@ async fn a_day_of_the_simulated_platform_is_kept_and_adds_up(test: TestStore) {
 
     let evening = day.instant_at(23);
     let early = downloaded(&test, &party, &wish(day, None), evening).await.unwrap_err();
+    assert!(early.may_come_later(), "{early:?}");
     assert!(matches!(early, DownloadStatementError::NotReady { ready_at, .. } if ready_at > evening), "{early:?}");
 
     let morning = day.plus_days(1).instant_at(7);
@@ -130,6 +131,7 @@ async fn a_day_of_the_simulated_platform_is_kept_and_adds_up(test: TestStore) {
     assert_eq!(rows(&test, &csv.file).await.0, found);
 
     let nobodys = downloaded(&test, &party, &wish(day.plus_days(-9), None), morning).await.unwrap_err();
+    assert!(nobodys.may_come_later(), "{nobodys:?}");
     assert!(
         matches!(&nobodys, DownloadStatementError::Platform(PlatformError::Refused { errcode: 9_205_201, .. })),
         "{nobodys:?}"
@@ -244,6 +246,7 @@ async fn a_download_that_breaks_off_keeps_nothing(test: TestStore) {
     platform.answers_at(DOWNLOAD_BILL, [OrderReply::Raw(cut.into_bytes())]);
     let (party, wish) = (finance(&platform.url), wish("20170925".parse().unwrap(), None));
     let broken = downloaded(&test, &party, &wish, at(1_600_000_000)).await.unwrap_err();
+    assert!(!broken.may_come_later(), "{broken:?}");
     assert!(matches!(broken, DownloadStatementError::Platform(PlatformError::Unreachable { .. })), "{broken:?}");
     let key = StatementKey { party: party.name, bill_date: wish.bill_date, mch_id: None, bill_type: BillType::All };
     assert_eq!(test.store.newest_statement_file(key).await.unwrap(), None);

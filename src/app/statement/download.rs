@@ -9,7 +9,7 @@ use crate::app::Party;
 use crate::domain::{BillType, ChinaDate, PartyName};
 use crate::platform::{PlatformError, Statement};
 use crate::store::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, StatementFiles, StatementKey, StoreError};
-use crate::wire::DownloadBillRequest;
+use crate::wire::{ApiErrcode, DownloadBillRequest};
 
 /// Which statement to download.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,19 @@ pub enum DownloadStatementError {
     /// It could not be kept. The same call, made again, goes on.
     #[error("the statement was downloaded and not kept")]
     Store(#[from] StoreError),
+}
+
+impl DownloadStatementError {
+    /// Whether the statement is only not there yet: too early, or the platform has not made it. Later the same call may have it.
+    #[must_use]
+    pub fn may_come_later(&self) -> bool {
+        let not_found = ApiErrcode::StatementNotFound.code();
+        match self {
+            Self::NotReady { .. } => true,
+            Self::Platform(error) => error.errcode() == Some(not_found),
+            Self::NoPlatformAccess(_) | Self::Spool(_) | Self::Store(_) => false,
+        }
+    }
 }
 
 /// Downloads a statement and keeps it, by its hash: the same file again changes nothing, another one is kept beside it. The download

@@ -78,6 +78,7 @@ fn csv_to_json(csv: &CsvReport) -> Value {
     json!({
         "entry": csv.entry,
         "rows": csv.row_count,
+        "refund_rows": csv.refund_row_count,
         "bad_rows": csv.bad_row_count,
         "total_fee": csv.totals.total_fee,
         "refund_fee": csv.totals.refund_fee,
