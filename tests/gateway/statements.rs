@@ -215,6 +215,22 @@ async fn a_large_file_is_kept_in_chunks_and_comes_back_as_it_was(test: TestStore
     assert!(matches!(&lost, StoreError::Inconsistent { .. }) && lost.to_string().contains("3 of 4"), "{lost}");
 }
 
+async fn two_gateways_that_download_at_once_keep_one_file(test: TestStore) {
+    let csv = large(20_000);
+    let platform = StubPlatform::start(OrderReply::Raw(http("200 OK", &csv))).await;
+    let (party, wish) = (finance(&platform.url), wish("20170925".parse().unwrap(), None));
+    let other = test.open_again().await;
+    let clock = || at(1_600_000_000);
+    let (one, two) = tokio::join!(
+        download_statement(&*test.store, &party, &wish, &clock),
+        download_statement(&*other, &party, &wish, &clock)
+    );
+    let (one, two) = (one.unwrap().file, two.unwrap().file);
+    assert_eq!(one, two);
+    assert_eq!(test.store.list_statement_files(party.name, wish.bill_date, wish.bill_date).await.unwrap(), [two]);
+    assert_eq!(rows(&test, &one).await.0.len(), 20_000);
+}
+
 async fn what_grew_too_old_is_pruned_and_may_come_back(test: TestStore) {
     let csv = large(20_000);
     let platform = StubPlatform::start(OrderReply::Raw(http("200 OK", &csv))).await;
@@ -257,6 +273,7 @@ on_both_stores!(
     a_day_of_the_simulated_platform_is_kept_and_adds_up,
     the_same_file_again_changes_nothing_and_another_one_is_kept_beside_it,
     a_large_file_is_kept_in_chunks_and_comes_back_as_it_was,
+    two_gateways_that_download_at_once_keep_one_file,
     what_grew_too_old_is_pruned_and_may_come_back,
     a_download_that_breaks_off_keeps_nothing,
 );
