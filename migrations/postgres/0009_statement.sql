@@ -12,6 +12,7 @@ CREATE TABLE statement_file (
     chunk_count BIGINT           NOT NULL CHECK (chunk_count > 0),
     fetched_at  BIGINT           NOT NULL,       -- first
     seen_at     BIGINT           NOT NULL,       -- when the platform last gave the same bytes
+    pruned_at   BIGINT,                          -- since when the bytes are gone
     PRIMARY KEY (party, bill_date, mch_id, bill_type, sha256)
 );
 

@@ -12,6 +12,7 @@ CREATE TABLE statement_file (
     chunk_count INTEGER NOT NULL CHECK (chunk_count > 0),
     fetched_at  INTEGER NOT NULL,               -- first
     seen_at     INTEGER NOT NULL,               -- when the platform last gave the same bytes
+    pruned_at   INTEGER,                        -- since when the bytes are gone
     PRIMARY KEY (party, bill_date, mch_id, bill_type, sha256)
 ) STRICT;
 

@@ -39,6 +39,8 @@ pub struct StatementFile {
     pub fetched_at: Timestamp,
     /// When the platform last gave the same bytes.
     pub seen_at: Timestamp,
+    /// Since when its bytes are gone: they grew too old. That it was there stays known.
+    pub pruned_at: Option<Timestamp>,
 }
 
 /// What keeping a file meant.
@@ -83,4 +85,13 @@ pub trait StatementFiles: Send + Sync {
 
     /// The bytes of a chunk, from 0.
     async fn read_statement_chunk(&self, file: StatementFile, chunk_no: u32) -> Result<Vec<u8>, StoreError>;
+
+    /// Takes away the bytes of files that were last seen before `seen_before`, and of downloads of such days that never ended: at most
+    /// `limit` chunks. Returns how many; fewer than `limit` when nothing is left.
+    async fn prune_statement_chunks(
+        &self,
+        seen_before: Timestamp,
+        at: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
 }

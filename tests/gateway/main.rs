@@ -55,6 +55,7 @@ mod scripted_platform;
 mod selftest;
 mod served;
 mod simulated_world;
+mod statement_command;
 mod statement_download;
 mod statements;
 mod stop;

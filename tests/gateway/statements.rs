@@ -20,11 +20,10 @@ use nontax_gateway::store::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile,
 use nontax_gateway::wire::{Locale, RefundRequest, StatementRow};
 
 use crate::book::{at, import, party, payable};
-use crate::command::House;
 use crate::database::{execute, texts};
 use crate::served::{APP_SECRET, PlatformAccess};
 use crate::simulated_world::World;
-use crate::stores::{TestStore, on_both_stores, sqlite};
+use crate::stores::{TestStore, on_both_stores};
 use crate::stub_platform::{OrderReply, StubPlatform, http};
 use crate::weixin::{self, APPID};
 
@@ -81,14 +80,15 @@ async fn rows(test: &TestStore, file: &StatementFile) -> (Vec<StatementRow>, Sta
 }
 
 /// A simulated platform where it is noon, three days ago.
-async fn world(test: &TestStore) -> (World, ChinaDate) {
+pub(crate) async fn world(test: &TestStore) -> (World, ChinaDate) {
     let world = World::start(&test.store, PlatformAccess::at(""), |settings| settings.timing.refund_seconds = 1).await;
     let day = ChinaDate::at(Timestamp::now()).plus_days(-3);
     world.simulator.set_clock(day.instant_at(12).as_second());
     (world, day)
 }
 
-async fn paid(test: &TestStore, world: &World, number: &str) -> String {
+/// The citizen pays a notice of 200 yuan; the order.
+pub(crate) async fn paid(test: &TestStore, world: &World, number: &str) -> String {
     import(&*test.store, payable(number)).await;
     let order_id = world.placed(number).await;
     assert_eq!(world.paid(&order_id).await, [Some(0)]);
@@ -111,6 +111,7 @@ async fn a_day_of_the_simulated_platform_is_kept_and_adds_up(test: TestStore) {
 
     let evening = day.instant_at(23);
     let early = downloaded(&test, &party, &wish(day, None), evening).await.unwrap_err();
+    assert!(early.may_come_later(), "{early:?}");
     assert!(matches!(early, DownloadStatementError::NotReady { ready_at, .. } if ready_at > evening), "{early:?}");
 
     let morning = day.plus_days(1).instant_at(7);
@@ -130,6 +131,7 @@ async fn a_day_of_the_simulated_platform_is_kept_and_adds_up(test: TestStore) {
     assert_eq!(rows(&test, &csv.file).await.0, found);
 
     let nobodys = downloaded(&test, &party, &wish(day.plus_days(-9), None), morning).await.unwrap_err();
+    assert!(nobodys.may_come_later(), "{nobodys:?}");
     assert!(
         matches!(&nobodys, DownloadStatementError::Platform(PlatformError::Refused { errcode: 9_205_201, .. })),
         "{nobodys:?}"
@@ -213,12 +215,54 @@ async fn a_large_file_is_kept_in_chunks_and_comes_back_as_it_was(test: TestStore
     assert!(matches!(&lost, StoreError::Inconsistent { .. }) && lost.to_string().contains("3 of 4"), "{lost}");
 }
 
+async fn two_gateways_that_download_at_once_keep_one_file(test: TestStore) {
+    let csv = large(20_000);
+    let platform = StubPlatform::start(OrderReply::Raw(http("200 OK", &csv))).await;
+    let (party, wish) = (finance(&platform.url), wish("20170925".parse().unwrap(), None));
+    let other = test.open_again().await;
+    let clock = || at(1_600_000_000);
+    let (one, two) = tokio::join!(
+        download_statement(&*test.store, &party, &wish, &clock),
+        download_statement(&*other, &party, &wish, &clock)
+    );
+    let (one, two) = (one.unwrap().file, two.unwrap().file);
+    assert_eq!(one, two);
+    assert_eq!(test.store.list_statement_files(party.name, wish.bill_date, wish.bill_date).await.unwrap(), [two]);
+    assert_eq!(rows(&test, &one).await.0.len(), 20_000);
+}
+
+async fn what_grew_too_old_is_pruned_and_may_come_back(test: TestStore) {
+    let csv = large(20_000);
+    let platform = StubPlatform::start(OrderReply::Raw(http("200 OK", &csv))).await;
+    let party = finance(&platform.url);
+    let (old, fresh) = (wish("20170925".parse().unwrap(), None), wish("20200101".parse().unwrap(), None));
+    let (then, now) = (at(1_506_400_000), at(1_600_000_000));
+    let file = downloaded(&test, &party, &old, then).await.unwrap().file;
+    let kept = downloaded(&test, &party, &fresh, now).await.unwrap().file;
+    // A download that never ended.
+    let other = StatementKey { mch_id: Some("1".into()), ..file.key.clone() };
+    test.store.put_statement_chunk(other, "0".repeat(64), 0, b"bytes".to_vec()).await.unwrap();
+
+    let prune = || test.store.prune_statement_chunks(at(1_550_000_000), now, 3);
+    assert_eq!((prune().await.unwrap(), prune().await.unwrap(), prune().await.unwrap()), (3, 2, 0));
+    let pruned = test.store.newest_statement_file(file.key.clone()).await.unwrap().unwrap();
+    assert_eq!((pruned.sha256.as_str(), pruned.pruned_at), (file.sha256.as_str(), Some(now)));
+    let gone = StatementRows::open(Arc::clone(&test.store), pruned).await.err().unwrap();
+    assert!(gone.to_string().contains("download it again"), "{gone}");
+    assert_eq!(rows(&test, &kept).await.0.len(), 20_000);
+
+    let again = downloaded(&test, &party, &old, now).await.unwrap();
+    assert_eq!((again.kept, again.file.pruned_at, again.file.fetched_at), (KeptStatement::Same, None, then));
+    assert_eq!(rows(&test, &again.file).await.0.len(), 20_000);
+}
+
 async fn a_download_that_breaks_off_keeps_nothing(test: TestStore) {
     let platform = StubPlatform::start(OrderReply::Raw(http("200 OK", ""))).await;
     let cut = format!("HTTP/1.1 200 OK\r\ncontent-length: 500000\r\n\r\n{}", large(100));
     platform.answers_at(DOWNLOAD_BILL, [OrderReply::Raw(cut.into_bytes())]);
     let (party, wish) = (finance(&platform.url), wish("20170925".parse().unwrap(), None));
     let broken = downloaded(&test, &party, &wish, at(1_600_000_000)).await.unwrap_err();
+    assert!(!broken.may_come_later(), "{broken:?}");
     assert!(matches!(broken, DownloadStatementError::Platform(PlatformError::Unreachable { .. })), "{broken:?}");
     let key = StatementKey { party: party.name, bill_date: wish.bill_date, mch_id: None, bill_type: BillType::All };
     assert_eq!(test.store.newest_statement_file(key).await.unwrap(), None);
@@ -229,66 +273,7 @@ on_both_stores!(
     a_day_of_the_simulated_platform_is_kept_and_adds_up,
     the_same_file_again_changes_nothing_and_another_one_is_kept_beside_it,
     a_large_file_is_kept_in_chunks_and_comes_back_as_it_was,
+    two_gateways_that_download_at_once_keep_one_file,
+    what_grew_too_old_is_pruned_and_may_come_back,
     a_download_that_breaks_off_keeps_nothing,
 );
-
-fn statement<'a>(verb: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    [&["statement", verb, "--party", "gz-finance"], more].concat()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_commands_download_show_and_list() {
-    let test = sqlite().await;
-    let (world, day) = world(&test).await;
-    let order_id = paid(&test, &world, "1").await;
-    world.simulator.set_clock(day.plus_days(2).instant_at(7).as_second());
-    let house = House::new(&test.url, &world.url, "");
-    let (day_text, before) = (day.to_string(), format!("{}..{day}", day.plus_days(-1)));
-
-    let range = house.nontax(&statement("download", &["--day", &before, "--format", "json"])).await;
-    assert_eq!((range.code, &range.json()["kept"]), (5, &"first".into()), "{}", range.err);
-    assert!(range.err.contains("9205201"), "{}", range.err);
-    let again = house.nontax(&statement("download", &["--day", &day_text])).await;
-    assert!(again.code == 0 && again.out.contains("zip") && again.out.contains("the same as at"), "{}", again.err);
-    let today = ChinaDate::at(Timestamp::now()).to_string();
-    let early = house.nontax(&statement("download", &["--day", &today])).await;
-    assert!(early.code == 2 && early.err.contains("is ready at"), "{}", early.err);
-
-    let listed = house.nontax(&statement("list", &["--format", "json"])).await.json();
-    assert_eq!((&listed["bill_date"], &listed["counts"]), (&day_text.as_str().into(), &true.into()));
-    let prefix = listed["sha256"].as_str().unwrap()[..8].to_owned();
-    let shown = house.nontax(&statement("show", &["--day", &day_text, "--sha256", &prefix])).await;
-    assert_eq!(shown.code, 0, "{}", shown.err);
-    assert!(
-        shown.out.contains(&format!("SUCCESS order {order_id} of 200.00 yuan for 440100/001002/1")),
-        "{}",
-        shown.out
-    );
-    assert!(shown.out.contains("1 rows, 200.00 yuan paid, 0.00 yuan refunded; the summary agrees"), "{}", shown.out);
-    let json = house.nontax(&statement("show", &["--day", &day_text, "--format", "json"])).await;
-    let lines: Vec<serde_json::Value> = json.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((&lines[0]["row"]["order_id"], &lines[0]["row"]["total_fee"]), (&order_id.into(), &20_000.into()));
-    assert_eq!(lines.last().unwrap()["report"]["clean"], true);
-    let nothing = house.nontax(&statement("show", &["--day", &day_text, "--mch-id", "1"])).await;
-    assert!(nothing.code == 1 && nothing.err.contains("no such statement"), "{}", nothing.err);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_statement_that_does_not_add_up_exits_6_and_tells_why() {
-    let test = sqlite().await;
-    let csv = "交易时间,商户订单号,交易状态,总金额\n`2017-09-25 09:39:03,`A,`SUCCESS,`0.02\n`2017-09-25,`B,`SUCCESS,`1\n\
-                总交易单数,总交易额\n`2,`1.02\n";
-    let platform = StubPlatform::start(OrderReply::Raw(http("200 OK", csv))).await;
-    let house = House::new(&test.url, &platform.url, "");
-    let of_day = ["--mch-id", "1", "--day", "20170925"];
-    let kept = house.nontax(&statement("download", &of_day)).await;
-    assert_eq!(kept.code, 0, "{}", kept.err);
-    let shown = house.nontax(&statement("show", &[&of_day[..], &["--report-only"]].concat())).await;
-    assert!(shown.code == 6 && shown.err.contains("3: Transaction time: \"2017-09-25\" is no time"), "{}", shown.err);
-    assert_eq!(
-        shown.out,
-        "1 rows, 1 lines that cannot be read, 0.02 yuan paid, 0.00 yuan refunded; the summary states total_fee 102, and the \
-         rows 2\n"
-    );
-    assert_eq!(house.nontax(&statement("show", &[&of_day[..], &["--raw"]].concat())).await.out, csv);
-}

@@ -9,7 +9,7 @@ use crate::app::Party;
 use crate::domain::{BillType, ChinaDate, PartyName};
 use crate::platform::{PlatformError, Statement};
 use crate::store::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, StatementFiles, StatementKey, StoreError};
-use crate::wire::DownloadBillRequest;
+use crate::wire::{ApiErrcode, DownloadBillRequest};
 
 /// Which statement to download.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,19 @@ pub enum DownloadStatementError {
     /// It could not be kept. The same call, made again, goes on.
     #[error("the statement was downloaded and not kept")]
     Store(#[from] StoreError),
+}
+
+impl DownloadStatementError {
+    /// Whether the statement is only not there yet: too early, or the platform has not made it. Later the same call may have it.
+    #[must_use]
+    pub fn may_come_later(&self) -> bool {
+        let not_found = ApiErrcode::StatementNotFound.code();
+        match self {
+            Self::NotReady { .. } => true,
+            Self::Platform(error) => error.errcode() == Some(not_found),
+            Self::NoPlatformAccess(_) | Self::Spool(_) | Self::Store(_) => false,
+        }
+    }
 }
 
 /// Downloads a statement and keeps it, by its hash: the same file again changes nothing, another one is kept beside it. The download
@@ -102,7 +115,7 @@ async fn keep(
     let sha256 = statement.sha256.clone();
     let chunk_count = statement.size_bytes.div_ceil(STATEMENT_CHUNK_BYTES);
     let newest = store.newest_statement_file(key.clone()).await?;
-    let is_known = newest.is_some_and(|newest| newest.sha256 == sha256);
+    let is_known = newest.is_some_and(|newest| newest.sha256 == sha256 && newest.pruned_at.is_none());
     let file = StatementFile {
         key,
         sha256,
@@ -111,6 +124,7 @@ async fn keep(
         chunk_count: u32::try_from(chunk_count).unwrap_or(u32::MAX),
         fetched_at: at,
         seen_at: at,
+        pruned_at: None,
     };
     if !is_known {
         spool.rewind().await?;
@@ -121,5 +135,22 @@ async fn keep(
         }
     }
     let (file, kept) = store.keep_statement_file(file).await?;
+    log(&file, &kept);
     Ok(DownloadedStatement { file, kept })
+}
+
+/// A statement that changed is somebody's to look at: what was reconciled with it may be wrong.
+fn log(file: &StatementFile, kept: &KeptStatement) {
+    let StatementKey { party, bill_date, mch_id, bill_type } = &file.key;
+    let (party, bill_date, bill_type) = (party.as_str(), bill_date.to_string(), bill_type.name());
+    let (mch_id, sha256, size_bytes) = (mch_id.as_deref().unwrap_or_default(), file.sha256.as_str(), file.size_bytes);
+    match kept {
+        KeptStatement::First => {
+            tracing::info!(party, bill_date, mch_id, bill_type, sha256, size_bytes, "a statement was kept");
+        }
+        KeptStatement::Same => {}
+        KeptStatement::Changed { before_sha256 } => {
+            tracing::warn!(party, bill_date, mch_id, bill_type, sha256, before_sha256, "a statement has changed");
+        }
+    }
 }

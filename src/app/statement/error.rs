@@ -2,6 +2,8 @@
 
 use std::io;
 
+use jiff::Timestamp;
+
 use super::archive::MAX_ENTRIES;
 use crate::wire::StatementFault;
 
@@ -40,6 +42,9 @@ pub enum StatementError {
     /// The zip holds too many files.
     #[error("the zip holds more than {MAX_ENTRIES} files")]
     TooManyEntries,
+    /// Its bytes are kept no longer.
+    #[error("the statement is kept no longer: its bytes were pruned at {0}; download it again")]
+    Pruned(Timestamp),
     /// The work on it was cut off by a panic, or by whoever waited for it.
     #[error("the reading of the statement was cut off")]
     Interrupted,

@@ -71,6 +71,9 @@ impl StatementRows {
     /// # Errors
     /// [`StatementError`] when it cannot be read, or is no statement.
     pub async fn open(store: SharedStore, file: StatementFile) -> Result<Self, StatementError> {
+        if let Some(pruned_at) = file.pruned_at {
+            return Err(StatementError::Pruned(pruned_at));
+        }
         let kept = KeptFile::open(store, file);
         let opened = spawn_blocking(move || StatementReader::open(kept)).await;
         let reader = opened.map_err(|_| StatementError::Interrupted)??;

@@ -68,7 +68,9 @@ impl StatementReader {
                 self.csv = Some(csv);
                 return Ok(None);
             }
-            Err(error @ (StatementError::Io { .. } | StatementError::Interrupted)) => return Err(error),
+            Err(error @ (StatementError::Io { .. } | StatementError::Pruned(_) | StatementError::Interrupted)) => {
+                return Err(error);
+            }
             Err(StatementError::Header(fault)) => fault,
             Err(error) => StatementFault { column: None, cause: error.to_string() },
         };

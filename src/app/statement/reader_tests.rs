@@ -83,6 +83,13 @@ fn a_summary_that_says_otherwise_is_told() {
     let found: Vec<_> = file.report.files[0].differences().collect();
     assert_eq!(found, [SummaryDifference { total: "rows", stated: 2, counted: 1 }]);
     assert!(!file.report.is_clean());
+    // Whether rows of refunds count among the payments, nobody says.
+    for (summary, is_clean) in
+        [("`2,`0.02", true), ("`1,`0.02", true), ("`2,`9.02", true), ("`2,`9.00", false), ("`0,`0.02", false)]
+    {
+        let file = read(statement(&[paid("A", "0.02"), refunded("B", "1")], &format!("{summary},`1,`0,`0"))).unwrap();
+        assert_eq!(file.report.is_clean(), is_clean, "{summary}");
+    }
     // A file that breaks off after its rows is not clean either.
     let cut = read(format!("{TITLES}\n{}", paid("A", "0.02"))).unwrap();
     assert!(!cut.report.is_clean() && cut.rows.len() == 1);

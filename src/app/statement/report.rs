@@ -18,6 +18,8 @@ pub struct CsvReport {
     pub entry: Option<String>,
     /// How many rows were read.
     pub row_count: u64,
+    /// How many of them are of refunds.
+    pub refund_row_count: u64,
     /// How many lines could not be read.
     pub bad_row_count: u64,
     /// The sums of the rows that were read.
@@ -31,6 +33,8 @@ pub struct CsvReport {
 pub struct StatementTotals {
     /// What was paid.
     pub total_fee: i64,
+    /// The amounts of orders that rows of refunds repeat.
+    pub repeated_fee: i64,
     /// What was refunded.
     pub refund_fee: i64,
     /// What of it went back into company red packets.
@@ -79,24 +83,27 @@ impl CsvReport {
 
     pub(super) fn count(&mut self, row: &StatementRow) {
         self.row_count += 1;
+        self.refund_row_count += u64::from(row.refund.is_some());
         self.totals.add(row);
     }
 
-    /// Where the summary says otherwise than the rows. A bad row counts as a row, and its amounts are missing.
+    /// Where the summary says otherwise than the rows. A bad row counts as a row, and its amounts are missing. The sources do not say
+    /// whether the first two totals are of all rows or of payments alone, so that either is right.
     pub fn differences(&self) -> impl Iterator<Item = SummaryDifference> {
         let stated = self.summary.clone().unwrap_or_default();
-        let rows = i64::try_from(self.row_count + self.bad_row_count).unwrap_or(i64::MAX);
+        let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
+        let (rows, refunds) = (count(self.row_count + self.bad_row_count), count(self.refund_row_count));
         let totals = self.totals;
         let compared = [
-            ("rows", stated.row_count, rows),
-            ("total_fee", stated.total_fee, totals.total_fee),
-            ("refund_fee", stated.refund_fee, totals.refund_fee),
-            ("coupon_refund_fee", stated.coupon_refund_fee, totals.coupon_refund_fee),
-            ("service_fee_millifen", stated.service_fee_millifen, totals.service_fee_millifen),
+            ("rows", stated.row_count, [rows, rows - refunds]),
+            ("total_fee", stated.total_fee, [totals.total_fee, totals.total_fee.saturating_add(totals.repeated_fee)]),
+            ("refund_fee", stated.refund_fee, [totals.refund_fee; 2]),
+            ("coupon_refund_fee", stated.coupon_refund_fee, [totals.coupon_refund_fee; 2]),
+            ("service_fee_millifen", stated.service_fee_millifen, [totals.service_fee_millifen; 2]),
         ];
         compared.into_iter().filter_map(|(total, stated, counted)| {
-            let stated = stated.filter(|stated| *stated != counted)?;
-            Some(SummaryDifference { total, stated, counted })
+            let stated = stated.filter(|stated| !counted.contains(stated))?;
+            Some(SummaryDifference { total, stated, counted: counted[0] })
         })
     }
 }
@@ -105,10 +112,11 @@ impl StatementTotals {
     fn add(&mut self, row: &StatementRow) {
         let add = |sum: &mut i64, amount: i64| *sum = sum.saturating_add(amount);
         add(&mut self.service_fee_millifen, row.service_fee_millifen);
-        // The row of a refund repeats the amount of its order, which was counted on the day of the payment.
+        // The row of a refund repeats the amount of its order, which the row of the payment has.
         match &row.refund {
             None => add(&mut self.total_fee, row.total_fee),
             Some(refund) => {
+                add(&mut self.repeated_fee, row.total_fee);
                 add(&mut self.refund_fee, refund.refund_fee);
                 add(&mut self.coupon_refund_fee, refund.coupon_refund_fee);
             }

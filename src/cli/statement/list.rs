@@ -58,11 +58,12 @@ pub(super) async fn run(
 }
 
 fn as_text(file: &StatementFile, counts: bool) -> String {
-    let StatementFile { key, sha256, kind, size_bytes, fetched_at, .. } = file;
+    let StatementFile { key, sha256, kind, size_bytes, fetched_at, pruned_at, .. } = file;
     let mch_id = key.mch_id.as_deref().unwrap_or("all merchants");
     let superseded = if counts { "" } else { ", no longer counts" };
+    let pruned = pruned_at.map_or_else(String::new, |at| format!(", its bytes pruned at {at}"));
     let (day, bill_type, kind) = (key.bill_date, key.bill_type.name(), kind.name());
     format!(
-        "{day} {bill_type} of {mch_id}: {kind}, {size_bytes} bytes, sha256 {sha256}, since {fetched_at}{superseded}"
+        "{day} {bill_type} of {mch_id}: {kind}, {size_bytes} bytes, sha256 {sha256}, since {fetched_at}{superseded}{pruned}"
     )
 }

@@ -18,6 +18,7 @@ pub(super) fn file_to_json(file: &StatementFile) -> Value {
         "sha256": file.sha256,
         "fetched_at": file.fetched_at.to_string(),
         "seen_at": file.seen_at.to_string(),
+        "pruned_at": file.pruned_at.map(|at| at.to_string()),
     })
 }
 
@@ -77,6 +78,7 @@ fn csv_to_json(csv: &CsvReport) -> Value {
     json!({
         "entry": csv.entry,
         "rows": csv.row_count,
+        "refund_rows": csv.refund_row_count,
         "bad_rows": csv.bad_row_count,
         "total_fee": csv.totals.total_fee,
         "refund_fee": csv.totals.refund_fee,

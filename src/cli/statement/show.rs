@@ -51,7 +51,7 @@ pub(super) async fn run(
     let party = party(&arguments.party, parties)?;
     let key = arguments.which.key(party.name.clone(), arguments.day);
     let file = find(&key, arguments.sha256.as_deref(), store).await?;
-    if arguments.raw {
+    if arguments.raw && file.pruned_at.is_none() {
         return print_raw(&file, store, console).await;
     }
     let mut statement = StatementRows::open(store.clone(), file).await.map_err(|error| unreadable(&error))?;

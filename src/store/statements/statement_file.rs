@@ -1,10 +1,11 @@
 //! Downloaded statements.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sqlx::Row as _;
 use tokio::task::spawn_blocking;
 
-use super::rows::{impossible, instant, integer, text};
+use super::rows::{impossible, instant, integer, optional_integer, text};
 use super::{Connection, Engine, Row, failed};
 use crate::domain::{BillType, ChinaDate, PartyName, StatementKind};
 use crate::store::deflated::{deflated, inflated};
@@ -13,7 +14,7 @@ use crate::store::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, Statemen
 /// Every column of a file, by name.
 macro_rules! columns {
     () => {
-        "party, bill_date, mch_id, bill_type, sha256, kind, size_bytes, chunk_count, fetched_at, seen_at"
+        "party, bill_date, mch_id, bill_type, sha256, kind, size_bytes, chunk_count, fetched_at, seen_at, pruned_at"
     };
 }
 
@@ -113,6 +114,36 @@ impl StatementFiles for Engine {
         let bytes = spawn_blocking(move || inflated(&deflated, STATEMENT_CHUNK_BYTES)).await;
         bytes.map_err(|_| StoreError::Interrupted)?.map_err(|e| impossible("statement_chunk.deflated", e))
     }
+
+    async fn prune_statement_chunks(
+        &self,
+        seen_before: Timestamp,
+        at: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        // First the rows, so that no reader takes a file for whole whose chunks go one batch after the other.
+        sqlx::query("UPDATE statement_file SET pruned_at = $1 WHERE seen_at < $2 AND pruned_at IS NULL")
+            .bind(at.as_millisecond())
+            .bind(seen_before.as_millisecond())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed("mark pruned statements"))?;
+        let pruned = sqlx::query(
+            "DELETE FROM statement_chunk WHERE (party, bill_date, mch_id, bill_type, sha256, chunk_no) IN ( \
+                SELECT c.party, c.bill_date, c.mch_id, c.bill_type, c.sha256, c.chunk_no FROM statement_chunk c \
+                LEFT JOIN statement_file f ON f.party = c.party AND f.bill_date = c.bill_date AND f.mch_id = c.mch_id \
+                    AND f.bill_type = c.bill_type AND f.sha256 = c.sha256 \
+                WHERE f.pruned_at IS NOT NULL OR (f.sha256 IS NULL AND c.bill_date < $1) LIMIT $2)",
+        )
+        .bind(ChinaDate::at(seen_before).to_string())
+        .bind(i64::from(limit))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed("prune the chunks of statements"))?;
+        transaction.commit().await.map_err(failed("commit the pruning of statements"))?;
+        Ok(pruned.rows_affected())
+    }
 }
 
 async fn newest(connection: &mut Connection, key: &StatementKey) -> Result<Option<StatementFile>, StoreError> {
@@ -152,7 +183,7 @@ async fn put(connection: &mut Connection, file: &StatementFile) -> Result<(), St
     let put = sqlx::query(
         "INSERT INTO statement_file (party, bill_date, mch_id, bill_type, sha256, kind, size_bytes, chunk_count, \
                 fetched_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-         ON CONFLICT (party, bill_date, mch_id, bill_type, sha256) DO UPDATE SET seen_at = \
+         ON CONFLICT (party, bill_date, mch_id, bill_type, sha256) DO UPDATE SET pruned_at = NULL, seen_at = \
             CASE WHEN excluded.seen_at > statement_file.seen_at THEN excluded.seen_at ELSE statement_file.seen_at END",
     )
     .bind(file.key.party.as_str())
@@ -192,6 +223,7 @@ fn record(row: &Row) -> Result<StatementFile, StoreError> {
     let number = |column| u64::try_from(integer(row, column)?).map_err(|e| impossible(column, e));
     let bill_date = text(row, "bill_date")?.parse().map_err(|e| impossible("statement_file.bill_date", e))?;
     let bill_type: BillType = text(row, "bill_type")?.parse().map_err(|e| impossible("statement_file.bill_type", e))?;
+    let pruned_at = optional_integer(row, "pruned_at")?.map(Timestamp::from_millisecond).transpose();
     let kind = text(row, "kind")?;
     let kind = [StatementKind::Csv, StatementKind::Zip].into_iter().find(|known| known.name() == kind);
     Ok(StatementFile {
@@ -207,5 +239,6 @@ fn record(row: &Row) -> Result<StatementFile, StoreError> {
         chunk_count: u32::try_from(number("chunk_count")?).map_err(|e| impossible("statement_file.chunk_count", e))?,
         fetched_at: instant(row, "fetched_at")?,
         seen_at: instant(row, "seen_at")?,
+        pruned_at: pruned_at.map_err(|e| impossible("statement_file.pruned_at", e))?,
     })
 }
