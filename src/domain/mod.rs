@@ -14,6 +14,7 @@ mod party;
 mod payment;
 mod placed_order;
 mod query;
+mod reconciliation;
 mod refund_desk;
 mod refund_request;
 mod statement;
@@ -45,6 +46,13 @@ pub use placed_order::{
     ORDER_LIFETIME_SECONDS, OrderSubject, PLACEMENT_TRANSITIONS, PlacementState, PlacementStep, PlacementStepError,
 };
 pub use query::{Found, QueryAnswer, ReceivablesFacts, answer_query};
+pub use reconciliation::{
+    BookedOrder, BookedPayment, BookedRefund, BookedTime, DISCREPANCY_TRANSITIONS, Difference, DifferenceKind,
+    DiscrepancyState, DiscrepancyStep, DiscrepancyStepError, HealingAction, HealingFacts, HealingProgress,
+    HealingRights, HealingStage, InFlightVerdict, MIDNIGHT_MARGIN, Neighbour, OrderSight, Pair, Pairing, Place,
+    SeenOrder, SeenRefund, StatedOrder, StatedPayment, StatedRefund, StatementDay, differences, next_action,
+    verdict_on_in_flight,
+};
 pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRefusal, plan_refund};
 pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};
 pub use statement::{BillType, StatementKind, UnknownBillType};
