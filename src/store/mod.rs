@@ -9,6 +9,7 @@ mod api_clients;
 mod book;
 mod coalesce;
 mod deflated;
+mod discrepancies;
 mod error;
 mod inspection;
 mod journal;
@@ -31,6 +32,10 @@ use async_trait::async_trait;
 pub use access_tokens::{AccessTokens, KeptToken, TokenKey, TokenLease, TokenRow};
 pub use api_clients::{ApiAuditEntry, ApiClients, Revocation};
 pub use book::{Book, ReceivablesLookup};
+pub use discrepancies::{
+    BookPage, Discrepancies, DiscrepancyFilter, DiscrepancyRecord, DiscrepancySelection, FoundDifference,
+    MoveDiscrepancyError, ReconciliationRun, ReconciliationSums, RunKey, SeenCallback, SideSums,
+};
 pub use error::{MoveNoticeError, StoreError};
 pub use inspection::Inspection;
 pub use journal::{CallbackKind, JournalEntry};
@@ -55,7 +60,15 @@ pub use statement_files::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, S
 /// [`Micropays`] for payments at the counter.
 #[async_trait]
 pub trait Store:
-    Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays + StatementFiles
+    Book
+    + JournalReading
+    + ApiClients
+    + AccessTokens
+    + PlacedOrders
+    + RefundRequests
+    + Micropays
+    + StatementFiles
+    + Discrepancies
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

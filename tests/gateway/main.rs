@@ -16,6 +16,7 @@ mod counter_platform;
 mod database;
 mod deadlines;
 mod desk_routes;
+mod discrepancies;
 mod doctor;
 mod envelope_faults;
 mod followed_refunds;

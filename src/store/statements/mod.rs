@@ -3,6 +3,9 @@
 
 mod access_token;
 mod api_client;
+mod booked_order;
+mod discrepancy;
+mod discrepancy_rows;
 mod history;
 mod import;
 mod journal;
@@ -18,6 +21,7 @@ mod order;
 mod payment;
 mod placed_order;
 mod placed_order_rows;
+mod reconciliation_run;
 mod record;
 mod record_facts;
 mod record_rows;

@@ -1,0 +1,55 @@
+-- Reconciliation: the book in the order in which a statement of a day is compared with it, the runs, and what differed.
+-- Amounts are fen. Columns ending in _at are epoch milliseconds, bill_date is a day in China as YYYYMMDD.
+
+-- The day in China of a payment or refund, as days since 1970-01-01: of the time that the platform told, else of when it was written
+-- down. order_id by its bytes, as the statement's rows are sorted.
+CREATE INDEX payment_day ON payment (party, ((COALESCE(pay_finish_time, recorded_at / 1000) + 28800) / 86400), order_id COLLATE "C");
+CREATE INDEX refund_day ON refund (party, ((COALESCE(refund_finish_time, recorded_at / 1000) + 28800) / 86400), order_id COLLATE "C");
+
+-- The last run of each day.
+CREATE TABLE reconciliation_run (
+    party                   TEXT   NOT NULL,
+    bill_date               TEXT   NOT NULL,
+    run                     BIGINT NOT NULL,           -- counted from 1
+    statement_sha256        TEXT   NOT NULL,
+    stated_payments         BIGINT NOT NULL,
+    stated_paid_fee         BIGINT NOT NULL,
+    stated_refunds          BIGINT NOT NULL,
+    stated_refunded_fee     BIGINT NOT NULL,
+    bad_rows                BIGINT NOT NULL,
+    booked_payments         BIGINT NOT NULL,
+    booked_paid_fee         BIGINT NOT NULL,
+    booked_refunds          BIGINT NOT NULL,
+    booked_refunded_fee     BIGINT NOT NULL,
+    started_at              BIGINT NOT NULL,
+    ended_at                BIGINT,                    -- while it runs, or after a crash, there is none
+    PRIMARY KEY (party, bill_date)
+);
+
+CREATE TABLE discrepancy (
+    discrepancy_id  BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    party           TEXT   NOT NULL,
+    bill_date       TEXT   NOT NULL,
+    kind            TEXT   NOT NULL,
+    order_id        TEXT   NOT NULL,
+    refund_order_id TEXT   NOT NULL,                       -- '' for a payment, and for a refund of all that was left
+    state           TEXT   NOT NULL CHECK (state IN ('in_flight', 'open', 'healing', 'queued', 'healed', 'vanished', 'closed')),
+    stated_fee      BIGINT          CHECK (stated_fee >= 0),
+    booked_fee      BIGINT          CHECK (booked_fee >= 0),
+    evidence        TEXT   NOT NULL,                       -- JSON: what both sides told
+    seen            TEXT   NOT NULL,                       -- JSON: what the platform's order showed while it was healed; '' before
+    stage           TEXT   NOT NULL,                       -- what was done last to heal it
+    attempts        BIGINT NOT NULL CHECK (attempts >= 0),
+    last_at         BIGINT,
+    approved_by     TEXT   NOT NULL,                       -- who said yes to a refund; '' for nobody
+    reason          TEXT   NOT NULL,                       -- why it is where it is
+    closed_by       TEXT   NOT NULL,                       -- who closed it; '' for nobody
+    seen_run        BIGINT NOT NULL,                       -- the last run that found it
+    version         BIGINT NOT NULL,
+    opened_at       BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    closed_at       BIGINT,
+    UNIQUE (party, bill_date, order_id, refund_order_id, kind)
+);
+CREATE INDEX discrepancy_unfinished ON discrepancy (party, discrepancy_id) WHERE state IN ('in_flight', 'open', 'healing', 'queued');
+CREATE INDEX discrepancy_order ON discrepancy (party, order_id);
