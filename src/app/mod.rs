@@ -8,6 +8,7 @@ mod central_token;
 mod convert;
 mod fault;
 mod follow_refunds;
+mod heal;
 pub mod import_notices;
 mod lone_token;
 mod micropay;
@@ -15,6 +16,7 @@ pub mod notice_file;
 mod party;
 mod place_order;
 mod placed_order_answer;
+mod reconcile_day;
 mod record_notification;
 mod refund_answer;
 mod refund_desk;
@@ -33,10 +35,15 @@ pub use caller_key::{MAX_GIVEN_KEY_BYTES, key_of_client};
 pub use convert::{item_from_wire, item_to_wire};
 pub use fault::Fault;
 pub use follow_refunds::{RefundLooks, follow_refunds};
+pub use heal::{DiscrepancyResolution, HealingReport, NotificationsSeen, ResolveError, resolve_discrepancy};
 pub use micropay::{MicropayError, MicropayNext, MicropayOutcome, MicropayRunner, Telling, resume_micropays};
 pub use party::Party;
 pub use place_order::{OrderWish, PlaceOrderError, Placement, place_order};
 pub use placed_order_answer::{AppLink, PlacedOrderAnswer};
+pub use reconcile_day::{
+    Clock, KindCount, MatchedDay, ReconcileContext, ReconcileError, ReconcileOptions, ReconcileOutcome, finish_day,
+    match_day, plan_day, reconcile_day,
+};
 pub use record_notification::record_notification;
 pub use refund_answer::RefundAnswer;
 pub use refund_desk::{RefundDeskError, RefundWish, follow_refund, request_refund};

@@ -113,7 +113,7 @@ fn pay_finish_time(party: &Party, notification: &PaymentStatusNotification) -> R
 }
 
 /// Our own numbers of refunds, beside the platform's.
-type RefundOutIds = Vec<(RefundOrderId, RefundOutId)>;
+pub(super) type RefundOutIds = Vec<(RefundOrderId, RefundOutId)>;
 
 /// The refunds that a notification of status 5 means, and our own numbers of them where the order was asked. One that tells no amount is a full refund, except where it may hide that:
 /// then the order is asked, unless the book says already that all of it went back.
@@ -151,7 +151,7 @@ async fn refunds(
 }
 
 /// The pairs of numbers of the refunds that the platform's order shows as done. One that cannot be read is nobody's.
-fn refund_out_ids(order: &GetOrderReply) -> RefundOutIds {
+pub(super) fn refund_out_ids(order: &GetOrderReply) -> RefundOutIds {
     let pair = |part: &PartialRefundInfo| {
         let ours = RefundOutId::new(part.refund_out_id.as_deref()?).ok()?;
         Some((RefundOrderId::new(&part.refund_order_id).ok()?, ours))
@@ -165,7 +165,7 @@ fn full(refund_finish_time: Option<jiff::Timestamp>) -> Refunded {
 }
 
 /// The refunds that the platform's order tells: all of it, or the parts that are done.
-fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<Refunded, Fault> {
+pub(super) fn refunds_of_order(order_id: &OrderId, order: &GetOrderReply) -> Result<Refunded, Fault> {
     // What cannot be read in the platform's reply is not the notification's fault.
     let unreadable = |fault: Fault| {
         Fault::Platform(PlatformError::Unreadable { api: "/nontax/getorder", problem: fault.to_string() })

@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::token_sources::TokenSources;
 use super::{Exit, Failure};
-use crate::app::{MicropayRunner, Party};
-use crate::config::{Config, LogFormat, LoggingConfig, PlatformConfig, Secret, ServerConfig};
+use crate::app::{MicropayRunner, Party, ReconcileOptions};
+use crate::config::{Config, LogFormat, LoggingConfig, PlatformConfig, ReconciliationConfig, Secret, ServerConfig};
 use crate::platform::{Https, PlatformClient};
 use crate::server::{AddressRules, CallbackLimits, ConnectionLimits};
 use crate::store::{self, OpenOptions, SharedStore, StoreError};
@@ -66,6 +66,12 @@ pub(super) fn parties(config: &Config, store: Option<&SharedStore>) -> Result<Ve
 pub(super) fn micropay_runner(config: &Config, store: &SharedStore) -> MicropayRunner {
     let PlatformConfig { micropay_pace, micropay_timeout, .. } = &config.platform;
     MicropayRunner::new(Arc::clone(store), *micropay_pace, *micropay_timeout)
+}
+
+/// What is configured of reconciliation.
+pub(super) fn reconcile_options(config: &Config) -> ReconcileOptions {
+    let ReconciliationConfig { refund_duplicates, calls_per_second, notification_wait } = config.reconciliation;
+    ReconcileOptions { refund_duplicates, calls_per_second, notification_wait, ..ReconcileOptions::default() }
 }
 
 /// Starts logging to standard error, as configured.

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod micropay;
 pub mod migrate;
 pub mod notice;
+pub mod reconcile;
 pub mod refund;
 pub mod selftest;
 pub mod serve;
@@ -103,6 +104,8 @@ pub enum Command {
     /// Download the platform's statements, and read them.
     #[command(subcommand)]
     Statement(statement::StatementCommand),
+    /// Compare the platform's statement of a day with the book, heal what differs, and decide what is left.
+    Reconcile(reconcile::Args),
     /// Open, make and explain envelopes offline.
     #[command(subcommand)]
     Envelope(envelope::EnvelopeCommand),
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Api(args) => on_this_console(|console| in_runtime(api::run(&args, shared, console))),
         Command::Refund(command) => on_this_console(|console| in_runtime(refund::run(&command, shared, console))),
         Command::Statement(command) => on_this_console(|console| in_runtime(statement::run(&command, shared, console))),
+        Command::Reconcile(args) => on_this_console(|console| in_runtime(reconcile::run(&args, shared, console))),
         Command::Envelope(command) => on_this_console(|console| envelope::run(&command, console)),
         Command::Keys(command) => on_this_console(|console| keys::run(&command, console)),
         Command::Config(args) => config::run(&args, shared, &mut io::stdout()),

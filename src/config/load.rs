@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::document::{self, Table};
 use super::problem::{Problems, Severity};
 use super::section::Section;
-use super::{Config, Environment, ROOT_KEYS, database, layer, logging, party, platform, server};
+use super::{Config, Environment, ROOT_KEYS, database, layer, logging, party, platform, reconciliation, server};
 
 /// The file that is read when none is named, if it is there.
 const DEFAULT_FILE: &str = "./config/default.toml";
@@ -95,5 +95,6 @@ fn read_sections(root: Table, environment: &Environment, problems: &mut Problems
     let parties = party::read_all(&mut root, environment);
     let platform = platform::read(root.section("platform", platform::KEYS), &reply_deadline, environment);
     let logging = logging::read(root.section("logging", logging::KEYS));
-    Config { server, database, parties, platform, logging }
+    let reconciliation = reconciliation::read(root.section("reconciliation", reconciliation::KEYS));
+    Config { server, database, parties, platform, logging, reconciliation }
 }

@@ -15,6 +15,7 @@ mod party;
 mod platform;
 mod problem;
 mod public_url;
+mod reconciliation;
 mod redact;
 mod secret;
 mod section;
@@ -34,21 +35,23 @@ pub use party::PartyConfig;
 pub use platform::{PlatformConfig, TokenConfig};
 pub use problem::{Problem, Problems, Severity};
 pub use public_url::check_public_url;
+pub use reconciliation::ReconciliationConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;
 pub use show::Effective;
 pub use source::Place;
 
 /// What may stand at the top of a file.
-const ROOT_KEYS: &[&str] = &["server", "database", "party", "platform", "logging"];
+const ROOT_KEYS: &[&str] = &["server", "database", "party", "platform", "logging", "reconciliation"];
 
 /// Every table with its keys: for the reference, and to tell where a misplaced key belongs.
-const SECTIONS: [(&str, &[&str]); 7] = [
+const SECTIONS: [(&str, &[&str]); 8] = [
     ("[server]", server::KEYS),
     ("[database]", database::KEYS),
     ("[[party]]", party::KEYS),
     ("[platform]", platform::KEYS),
     ("[logging]", logging::KEYS),
+    ("[reconciliation]", reconciliation::KEYS),
     ("[[party.symmetric_key]]", key::SYMMETRIC_KEYS),
     ("[[party.platform_key]]", key::PLATFORM_KEYS),
 ];
@@ -69,6 +72,8 @@ pub struct Config {
     pub platform: PlatformConfig,
     /// `[logging]`
     pub logging: LoggingConfig,
+    /// `[reconciliation]`
+    pub reconciliation: ReconciliationConfig,
 }
 
 impl Config {

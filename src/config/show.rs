@@ -14,6 +14,7 @@ pub struct Effective {
     database: Database,
     platform: Platform,
     logging: Logging,
+    reconciliation: Reconciliation,
     party: Vec<Party>,
 }
 
@@ -61,6 +62,13 @@ struct Platform {
 struct Logging {
     format: &'static str,
     level: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Reconciliation {
+    refund_duplicates: bool,
+    calls_per_second: u32,
+    notification_wait_ms: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -125,6 +133,11 @@ impl From<&Config> for Effective {
             logging: Logging {
                 format: word(&logging::FORMATS, config.logging.format),
                 level: config.logging.level.clone(),
+            },
+            reconciliation: Reconciliation {
+                refund_duplicates: config.reconciliation.refund_duplicates,
+                calls_per_second: config.reconciliation.calls_per_second,
+                notification_wait_ms: milliseconds(config.reconciliation.notification_wait),
             },
             party: config.parties.iter().map(Party::from).collect(),
         }
