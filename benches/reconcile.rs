@@ -147,7 +147,8 @@ async fn keep_statement(store: &SharedStore, count: u64, day: ChinaDate) {
     }
     let at = day.plus_days(1).instant_at(6);
     let kind = StatementKind::Csv;
-    let file = StatementFile { key, sha256, kind, size_bytes, chunk_count, fetched_at: at, seen_at: at };
+    let file =
+        StatementFile { key, sha256, kind, size_bytes, chunk_count, fetched_at: at, seen_at: at, pruned_at: None };
     store.keep_statement_file(file).await.unwrap();
 }
 

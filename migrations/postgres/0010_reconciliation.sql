@@ -53,4 +53,4 @@ CREATE TABLE discrepancy (
     UNIQUE (party, bill_date, order_id, refund_order_id, kind)
 );
 CREATE INDEX discrepancy_unfinished ON discrepancy (party, discrepancy_id) WHERE state IN ('in_flight', 'open', 'healing', 'queued');
-CREATE INDEX discrepancy_order ON discrepancy (party, order_id);
+CREATE INDEX discrepancy_order ON discrepancy (order_id);
