@@ -53,8 +53,8 @@ pub use reconciliation::{
     BookedOrder, BookedPayment, BookedRefund, BookedTime, DISCREPANCY_TRANSITIONS, Difference, DifferenceKind,
     DiscrepancyState, DiscrepancyStep, DiscrepancyStepError, HealingAction, HealingFacts, HealingProgress,
     HealingRights, HealingStage, InFlightVerdict, MIDNIGHT_MARGIN, Neighbour, OrderSight, Pair, Pairing, Place,
-    SeenOrder, SeenRefund, StatedOrder, StatedPayment, StatedRefund, StatementDay, differences, next_action,
-    verdict_on_in_flight,
+    SeenOrder, SeenRefund, StatedOrder, StatedPayment, StatedRefund, StatementDay, agreed_by_book, differences,
+    next_action, verdict_on_in_flight,
 };
 pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRefusal, plan_refund};
 pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};

@@ -4,7 +4,8 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use nontax_gateway::app::reconcile_day;
+use jiff::{Timestamp, ToSpan as _};
+use nontax_gateway::app::{ReconcileContext, reconcile_day};
 use nontax_gateway::domain::Role;
 
 use crate::database::texts;
@@ -50,8 +51,12 @@ async fn troubled_day(test: &TestStore) -> Reconciled {
 
 /// What is left in the end: the discrepancies and the book, without what depends on when.
 async fn end_state(test: &TestStore, world: &Reconciled) -> Vec<String> {
-    // What the platform refunded meanwhile is heard of, and seen to agree.
-    world.reconcile(world.day).await;
+    // The nights after: a call for a refund that broke off is over by then and looked up, and what the platform refunded is heard of.
+    let later = || Timestamp::now() + 2.minutes();
+    for _ in 0..3 {
+        let context = ReconcileContext { clock: &later, ..world.context() };
+        reconcile_day(&context, world.day).await.unwrap();
+    }
     let found = world.discrepancies().await;
     // By what something was healed depends on where it broke off, that it was does not.
     let mut lines: Vec<_> = found.iter().map(|found| format!("{} {}", found.kind.name(), found.state.name())).collect();

@@ -9,7 +9,6 @@ use nontax_gateway::app::{
 use nontax_gateway::domain::{BillType, ChinaDate, Item, Mode, Notice, Role};
 use nontax_gateway::simulator::{FaultScript, Settings};
 use nontax_gateway::store::{DiscrepancyFilter, DiscrepancyRecord, DiscrepancySelection, SharedStore};
-use tokio::net::TcpListener;
 
 use crate::book::{fen, import, party, payable};
 use crate::scripted_platform::party_at;
@@ -39,17 +38,14 @@ pub(crate) struct Reconciled {
 impl Reconciled {
     /// Starts both sides with a script of faults. It is noon of yesterday at the platform.
     pub(crate) async fn start(test: &TestStore, role: Role, faults: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let script = FaultScript::parse(faults, "test").unwrap();
-        let world = World::start_on(&test.store, PlatformAccess::at(&url), listener, |settings: &mut Settings| {
-            settings.faults = script;
-        })
-        .await;
+        let vary = |settings: &mut Settings| settings.faults = script;
+        let world = World::start(&test.store, PlatformAccess::at(""), vary).await;
         let day = ChinaDate::at(Timestamp::now()).plus_days(-1);
         world.simulator.set_clock(day.instant_at(12).as_second());
         let store = SharedStore::clone(&test.store);
-        Self { world, store, party: party_at(&url, role, Mode::DirectFinance), options: options(), day }
+        let party = party_at(&world.url, role, Mode::DirectFinance);
+        Self { world, store, party, options: options(), day }
     }
 
     /// An order for a new notice over an amount, whose last digits choose a story.

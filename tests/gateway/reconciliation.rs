@@ -24,6 +24,9 @@ on_both_stores!(
     a_duplicate_that_the_platform_kept_is_refunded_where_that_is_configured,
     money_without_a_notice_finds_it_in_the_order,
     a_second_run_finds_the_same_and_changes_nothing,
+    what_waits_for_a_person_is_over_when_somebody_refunded_it,
+    a_platform_that_is_away_leaves_everything_as_it_is,
+    without_app_secret_everything_is_found_and_waits_for_a_person,
     without_a_statement_there_is_nothing_to_reconcile,
 );
 
@@ -238,6 +241,53 @@ async fn a_second_run_finds_the_same_and_changes_nothing(test: TestStore) {
     assert_eq!((again.remaining, again.healing.healed, again.healing.queued), (1, 0, 0));
     let remaining = DiscrepancySelection { filter: DiscrepancyFilter::Remaining, limit: 9, ..Default::default() };
     assert_eq!(world.store.list_discrepancies(party(), remaining).await.unwrap().len(), 1);
+}
+
+async fn what_waits_for_a_person_is_over_when_somebody_refunded_it(test: TestStore) {
+    let (world, second) = paid_twice(&test).await;
+    world.night().await;
+    assert_eq!(world.discrepancies().await[0].state.name(), "queued");
+    let refund = RefundRequest { order_id: second, reason: "at the counter".into(), ..RefundRequest::default() };
+    world.world.simulator.refund(&refund).await.unwrap();
+    // The night of another day: the first one's statement is not looked at again.
+    let today = world.day.plus_days(1);
+    world.download(today).await;
+    let outcome = world.reconcile(today).await;
+    assert_eq!((outcome.healing.healed, outcome.remaining_in_all), (1, 0));
+    assert_eq!(world.lines().await, ["paid_twice healed: the money went back"]);
+}
+
+async fn a_platform_that_is_away_leaves_everything_as_it_is(test: TestStore) {
+    let mut world = Reconciled::start(&test, Role::Finance, "").await;
+    for number in ["1", "2", "3", "4"] {
+        let order_id = world.ordered(number, 20_007).await;
+        world.world.simulator.pay(&order_id).await.unwrap();
+    }
+    world.begin_night().await;
+    let here = std::mem::replace(
+        &mut world.party,
+        crate::scripted_platform::party_at(
+            "http://127.0.0.1:1",
+            Role::Finance,
+            nontax_gateway::domain::Mode::DirectFinance,
+        ),
+    );
+    let outcome = world.reconcile(world.day).await;
+    assert_eq!((outcome.healing.unreachable, outcome.remaining), (3, 4), "after three failures it is taken to be away");
+    assert_eq!(world.lines().await, ["unknown_here open: "; 4]);
+    world.party = here;
+    let outcome = world.reconcile(world.day).await;
+    assert_eq!((outcome.healing.healed, outcome.remaining), (4, 0));
+}
+
+async fn without_app_secret_everything_is_found_and_waits_for_a_person(test: TestStore) {
+    let mut world = Reconciled::start(&test, Role::Finance, "").await;
+    let order_id = world.ordered("1", 20_007).await;
+    world.world.simulator.pay(&order_id).await.unwrap();
+    world.begin_night().await;
+    world.party.platform = None;
+    world.reconcile(world.day).await;
+    assert_eq!(world.lines().await, ["unknown_here queued: the party has no app_secret to ask the platform with"]);
 }
 
 async fn without_a_statement_there_is_nothing_to_reconcile(test: TestStore) {

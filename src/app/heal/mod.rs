@@ -6,6 +6,7 @@
 mod notifications;
 mod pace;
 mod patient;
+mod queued;
 mod recording;
 mod report;
 mod resolve;
@@ -28,7 +29,7 @@ const PAGE: u32 = 200;
 /// After how many failed calls in a row the platform is taken to be away. The next run goes on.
 const MAX_FAILURES_IN_A_ROW: u32 = 3;
 
-/// Works on everything that is open, of whichever day.
+/// Works on everything that is open, of whichever day, and ends what no longer has to wait for a person.
 ///
 /// # Errors
 /// [`ReconcileError`] when the store fails. A platform that fails is no error: what it did not answer stays as it is.
@@ -42,7 +43,9 @@ pub(super) async fn heal(context: &ReconcileContext<'_>) -> Result<HealingReport
         after = last.discrepancy_id;
         ward.treat_all(page).await?;
     }
-    Ok(ward.report)
+    let mut report = ward.report;
+    report.healed += queued::settle(context).await?;
+    Ok(report)
 }
 
 /// Works on one discrepancy.

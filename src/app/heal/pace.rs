@@ -22,3 +22,18 @@ impl Pace {
         self.next_at = Instant::now() + self.pause;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn calls_go_a_pause_apart() {
+        let begun = Instant::now();
+        let mut pace = Pace::of(20);
+        for _ in 0..4 {
+            pace.wait().await;
+        }
+        assert!(begun.elapsed() >= Duration::from_millis(150), "the first goes at once, the others 50 ms apart");
+    }
+}

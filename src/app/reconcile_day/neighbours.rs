@@ -45,7 +45,7 @@ async fn listed(
     day: ChinaDate,
     wanted: &BTreeSet<OrderId>,
 ) -> Result<Option<BTreeMap<OrderId, StatedOrder>>, ReconcileError> {
-    match DayStatement::find(context, day).await? {
+    match DayStatement::find(context, day).await?.filter(|statement| !statement.is_pruned()) {
         Some(statement) => statement.orders_of(context.store, wanted).await.map(Some),
         None => Ok(None),
     }

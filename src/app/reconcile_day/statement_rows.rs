@@ -40,6 +40,11 @@ impl DayStatement {
         Ok(if files.is_empty() { None } else { Some(Self { day, files }) })
     }
 
+    /// Whether its bytes are kept no longer.
+    pub(super) fn is_pruned(&self) -> bool {
+        self.files.iter().any(|file| file.pruned_at.is_some())
+    }
+
     /// What tells this statement from another of the day.
     pub(super) fn sha256(&self) -> String {
         match self.files.as_slice() {

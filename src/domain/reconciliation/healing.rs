@@ -142,40 +142,60 @@ pub fn next_action(facts: &HealingFacts<'_>) -> HealingAction {
 
 /// Why nothing differs any more, when that is so.
 fn agreed(facts: &HealingFacts<'_>) -> Option<&'static str> {
-    let booked = facts.booked;
-    match facts.kind {
-        DifferenceKind::UnknownHere => booked.payment.as_ref().map(|_| match facts.progress.stage {
+    let HealingFacts { kind, booked, progress, .. } = facts;
+    match (kind, facts.sight) {
+        (DifferenceKind::RefundedThereOnly, _) if holds_other_number(facts) => Some(REFUND_KNOWN),
+        (DifferenceKind::RefundAmountsDiffer, OrderSight::Paid(seen)) if seen.all_refunded => {
+            booked.full_refund().map(|_| "all of it went back, as the platform's order shows too")
+        }
+        _ => agreed_by_book(*kind, facts.refund_order_id, booked, progress.stage),
+    }
+}
+
+/// Why a refund of the statement differs no more.
+const REFUND_KNOWN: &str = "the book holds the refund now";
+
+/// Why nothing differs any more, when the book alone shows that it is so. It costs no call to the platform, so that what waits for a
+/// person can be looked at every night.
+#[must_use]
+pub fn agreed_by_book(
+    kind: DifferenceKind,
+    refund_order_id: Option<&RefundOrderId>,
+    booked: &BookedOrder,
+    stage: HealingStage,
+) -> Option<&'static str> {
+    match kind {
+        DifferenceKind::UnknownHere => booked.payment.as_ref().map(|_| match stage {
             HealingStage::AskedToNotify => "the platform notified it again",
             HealingStage::Recorded => "it was recorded from the order's details",
             HealingStage::Begun | HealingStage::AskedForRefund => "it was notified meanwhile",
         }),
-        DifferenceKind::RefundedThereOnly => holds_refund(facts).then_some("the book holds the refund now"),
-        DifferenceKind::RefundAmountsDiffer => match facts.sight {
-            OrderSight::Paid(seen) if seen.all_refunded && booked.full_refund().is_some() => {
-                Some("all of it went back, as the platform's order shows too")
-            }
-            _ => None,
-        },
+        DifferenceKind::RefundedThereOnly => {
+            let is_it = |kind: &RefundKind| match kind {
+                RefundKind::Full => true,
+                RefundKind::Partial { refund_order_id: held, .. } => Some(held) == refund_order_id,
+            };
+            booked.refunds.iter().any(|refund| is_it(&refund.kind)).then_some(REFUND_KNOWN)
+        }
         DifferenceKind::PaidTwice | DifferenceKind::NoSource | DifferenceKind::RefusedNotRefunded => {
             if booked.went_back() {
                 return Some("the money went back");
             }
-            let disposition = &booked.payment.as_ref()?.disposition;
-            let is_accepted = disposition.objection().is_none();
+            let is_accepted = booked.payment.as_ref()?.disposition.objection().is_none();
             is_accepted.then_some("the payment has its notice now")
         }
-        DifferenceKind::MissingThere | DifferenceKind::AmountsDiffer | DifferenceKind::RefundedHereOnly => None,
+        DifferenceKind::MissingThere
+        | DifferenceKind::AmountsDiffer
+        | DifferenceKind::RefundedHereOnly
+        | DifferenceKind::RefundAmountsDiffer => None,
     }
 }
 
-/// Whether the book holds the refund that the statement lists.
-fn holds_refund(facts: &HealingFacts<'_>) -> bool {
-    let number = facts.refund_order_id;
+/// Whether the book holds the refund that the statement lists under another of its numbers.
+fn holds_other_number(facts: &HealingFacts<'_>) -> bool {
     facts.booked.refunds.iter().any(|refund| match &refund.kind {
-        RefundKind::Full => true,
-        RefundKind::Partial { refund_order_id, .. } => {
-            Some(refund_order_id) == number || is_same(facts, refund_order_id)
-        }
+        RefundKind::Full => false,
+        RefundKind::Partial { refund_order_id, .. } => is_same(facts, refund_order_id),
     })
 }
 

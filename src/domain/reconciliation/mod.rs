@@ -21,7 +21,9 @@ pub use booked::{BookedOrder, BookedPayment, BookedRefund, BookedTime};
 pub use discrepancy::{
     DISCREPANCY_TRANSITIONS, DiscrepancyState, DiscrepancyStep, DiscrepancyStepError, HealingProgress, HealingStage,
 };
-pub use healing::{HealingAction, HealingFacts, HealingRights, OrderSight, SeenOrder, SeenRefund, next_action};
+pub use healing::{
+    HealingAction, HealingFacts, HealingRights, OrderSight, SeenOrder, SeenRefund, agreed_by_book, next_action,
+};
 pub use in_flight::{InFlightVerdict, MIDNIGHT_MARGIN, Neighbour, Place, StatementDay, verdict_on_in_flight};
 pub use matching::{Difference, DifferenceKind, differences};
 pub use pairing::{Pair, Pairing};

@@ -19,13 +19,6 @@ macro_rules! locked {
     };
 }
 
-/// A column by the bytes of its text, whatever the database's collation is.
-macro_rules! bytewise {
-    ($column:literal) => {
-        concat!($column, " COLLATE \"C\"")
-    };
-}
-
 #[path = "../statements/mod.rs"]
 #[expect(clippy::duplicate_mod, reason = "one text, compiled for each engine with its own types")]
 mod statements;

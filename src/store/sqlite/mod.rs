@@ -19,12 +19,5 @@ macro_rules! locked {
     };
 }
 
-/// A column by the bytes of its text, as every text is compared here.
-macro_rules! bytewise {
-    ($column:literal) => {
-        $column
-    };
-}
-
 #[path = "../statements/mod.rs"]
 mod statements;

@@ -18,16 +18,13 @@ pub(super) async fn page(
     limit: u32,
 ) -> Result<BookPage, StoreError> {
     let after = after.map_or("", OrderId::as_str);
-    let payments = sqlx::query(concat!(
+    let payments = sqlx::query(
         "SELECT order_id, payment_notice_no, region_code, department_code, fee, pay_finish_time, disposition, objection, \
                 objection_order_id, recorded_at \
          FROM payment \
-         WHERE party = $1 AND (COALESCE(pay_finish_time, recorded_at / 1000) + 28800) / 86400 = $2 AND ",
-        bytewise!("order_id"),
-        " > $3 ORDER BY ",
-        bytewise!("order_id"),
-        " LIMIT $4",
-    ))
+         WHERE party = $1 AND (COALESCE(pay_finish_time, recorded_at / 1000) + 28800) / 86400 = $2 AND order_id > $3 \
+         ORDER BY order_id LIMIT $4",
+    )
     .bind(party.as_str())
     .bind(day_number(day))
     .bind(after)
@@ -35,15 +32,12 @@ pub(super) async fn page(
     .fetch_all(&mut *connection)
     .await
     .map_err(failed("read the payments of a day"))?;
-    let refunds = sqlx::query(concat!(
+    let refunds = sqlx::query(
         "SELECT order_id, refund_order_id, refund_fee, refund_finish_time, recorded_at \
          FROM refund \
-         WHERE party = $1 AND (COALESCE(refund_finish_time, recorded_at / 1000) + 28800) / 86400 = $2 AND ",
-        bytewise!("order_id"),
-        " > $3 ORDER BY ",
-        bytewise!("order_id"),
-        " LIMIT $4",
-    ))
+         WHERE party = $1 AND (COALESCE(refund_finish_time, recorded_at / 1000) + 28800) / 86400 = $2 AND order_id > $3 \
+         ORDER BY order_id LIMIT $4",
+    )
     .bind(party.as_str())
     .bind(day_number(day))
     .bind(after)

@@ -18,6 +18,9 @@ pub(super) const COLUMNS: &str = "SELECT discrepancy_id, party, bill_date, kind,
      booked_fee, evidence, seen, stage, attempts, last_at, approved_by, reason, closed_by, version, opened_at, updated_at, \
      closed_at FROM discrepancy WHERE party = ";
 
+/// What the index of unfinished ones holds, in its own words: SQLite takes the index for nothing less.
+const UNFINISHED: &str = " AND state IN ('in_flight', 'open', 'healing', 'queued')";
+
 pub(super) async fn find(
     connection: &mut Connection,
     party: &PartyName,
@@ -38,6 +41,9 @@ pub(super) async fn list(
     query.push_bind(party.as_str().to_owned()).push(" AND discrepancy_id > ").push_bind(selection.after);
     if let Some(day) = selection.day {
         query.push(" AND bill_date = ").push_bind(day.to_string());
+    }
+    if selection.filter != DiscrepancyFilter::All {
+        query.push(UNFINISHED);
     }
     query.push(match selection.filter {
         DiscrepancyFilter::All => "",
@@ -165,7 +171,7 @@ pub(super) async fn end_unfound(
     let mut query = QueryBuilder::<Db>::new(COLUMNS);
     query.push_bind(run.party.as_str().to_owned()).push(" AND bill_date = ").push_bind(run.day.to_string());
     query.push(" AND seen_run < ").push_bind(run.run);
-    query.push(" AND state IN ('in_flight', 'open', 'healing', 'queued') ORDER BY discrepancy_id LIMIT ");
+    query.push(UNFINISHED).push(" ORDER BY discrepancy_id LIMIT ");
     query.push_bind(i64::from(limit)).push(locked!(""));
     let unfound = query.build().fetch_all(&mut *connection).await.map_err(failed("find what a run did not find"))?;
     let mut ended = Vec::with_capacity(unfound.len());
@@ -295,7 +301,7 @@ pub(super) async fn count_remaining(
     let mut query = QueryBuilder::<Db>::new(
         "SELECT COUNT(*) AS remaining FROM discrepancy WHERE state IN ('open', 'healing', 'queued') AND party = ",
     );
-    query.push_bind(party.as_str().to_owned());
+    query.push_bind(party.as_str().to_owned()).push(UNFINISHED);
     if let Some(day) = day {
         query.push(" AND bill_date = ").push_bind(day.to_string());
     }

@@ -75,10 +75,18 @@ impl Discrepancies for Engine {
     }
 
     async fn end_unfound(&self, run: RunKey, reason: String, limit: u32, at: Timestamp) -> Result<u64, StoreError> {
-        let mut transaction = self.begin().await?;
-        let ended = discrepancy::end_unfound(&mut transaction, &run, &reason, limit, at).await?;
-        transaction.commit().await.map_err(failed("commit the end of discrepancies"))?;
-        Ok(ended)
+        for _ in 0..MAX_ATTEMPTS {
+            let mut transaction = self.begin().await?;
+            match discrepancy::end_unfound(&mut transaction, &run, &reason, limit, at).await {
+                Err(error) if lost_a_race(&error) => {}
+                Err(error) => return Err(error),
+                Ok(ended) => {
+                    transaction.commit().await.map_err(failed("commit the end of discrepancies"))?;
+                    return Ok(ended);
+                }
+            }
+        }
+        Err(StoreError::Contended { attempts: MAX_ATTEMPTS })
     }
 
     async fn move_discrepancy(
