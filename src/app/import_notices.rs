@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::notice_file::{NoticeFileError, NoticeReader, RefusedLine};
 use crate::domain::{NoticeKey, PartyName};
-use crate::store::{Book, ImportOutcome, NoticeDraft, StoreError};
+use crate::store::{Author, Book, ImportOutcome, NoticeDraft, StoreError};
 
 /// How many notices go into one transaction: enough that its commit costs little, few enough that callbacks do not wait for it.
 pub const BATCH_NOTICES: usize = 500;
@@ -95,6 +95,8 @@ pub enum Destination<'a> {
         store: &'a dyn Book,
         /// Whose book.
         party: &'a PartyName,
+        /// Who brings them.
+        by: &'a Author,
         /// The time that the changes bear.
         at: Timestamp,
     },
@@ -170,8 +172,8 @@ impl Batch {
         match destination {
             _ if drafts.is_empty() => {}
             Destination::Nowhere => summary.acceptable += drafts.len() as u64,
-            Destination::Book { store, party, at } => {
-                let outcomes = store.import_notices(party.clone(), drafts, at).await.map_err(|source| {
+            Destination::Book { store, party, by, at } => {
+                let outcomes = store.import_notices(party.clone(), drafts, by.clone(), at).await.map_err(|source| {
                     ImportError::Store { taken: summary.taken(), up_to_line: self.flushed_line, source }
                 })?;
                 summary.count(&outcomes);
@@ -215,7 +217,8 @@ mod tests {
         let party = PartyName::new("p").unwrap();
         let reader = NoticeReader::open(text.as_bytes(), ReadOptions::default()).unwrap();
         let mut heard = Heard::default();
-        let destination = Destination::Book { store, party: &party, at: Timestamp::UNIX_EPOCH };
+        let by = Author::on_the_command_line("pay".to_owned());
+        let destination = Destination::Book { store, party: &party, by: &by, at: Timestamp::UNIX_EPOCH };
         (import_notices(reader, destination, &mut heard).await, heard)
     }
 

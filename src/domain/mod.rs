@@ -46,6 +46,6 @@ pub use placed_order::{
 pub use query::{Found, QueryAnswer, ReceivablesFacts, answer_query};
 pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRefusal, plan_refund};
 pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};
-pub use suspension::{Suspension, SuspensionScope, Suspensions};
+pub use suspension::{EndsBeforeItStarts, Suspension, SuspensionScope, Suspensions};
 pub use token_life::{TokenLife, TokenMode};
 pub use transition::{NOTICE_TRANSITIONS, NoticeStep, NoticeStepError, ORDER_TRANSITIONS, OrderState, OrderStep};
