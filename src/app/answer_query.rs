@@ -11,7 +11,7 @@ use crate::wire::{ReceivablesQuery, from_json};
 
 /// Answers the plaintext of a query.
 pub async fn answer_query(store: &dyn Book, party: &Party, plaintext: &Verified, now: Timestamp) -> Answered {
-    let query = match read(party, plaintext.bytes()) {
+    let query = match read(party, plaintext.bytes(), now) {
         Ok(query) => query,
         Err(fault) => return fault_reply(fault, None, party.locale),
     };
@@ -35,7 +35,7 @@ struct Query {
     bank_id: Option<BankId>,
 }
 
-fn read(party: &Party, plaintext: &[u8]) -> Result<Query, Fault> {
+fn read(party: &Party, plaintext: &[u8], at: Timestamp) -> Result<Query, Fault> {
     let query: ReceivablesQuery = from_json(plaintext)?;
     if query.appid.trim() != party.appid {
         return Err(Fault::Field(format!("appid in the plaintext is not \"{}\", the party's", party.appid)));
@@ -48,6 +48,7 @@ fn read(party: &Party, plaintext: &[u8]) -> Result<Query, Fault> {
             region_code: RegionCode::new(&query.region_code)?,
             department_code: query.department_code.as_deref().map(DepartmentCode::new).transpose()?,
             payment_notice_no: PaymentNoticeNo::new(&query.payment_notice_no)?,
+            at,
         },
         bank_id,
     })

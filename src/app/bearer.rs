@@ -37,7 +37,7 @@ impl Bearer {
     }
 }
 
-/// A new client system and its bearer token, which is shown once. The secret comes from `random`.
+/// A new client system of all parties, and its bearer token, which is shown once. The secret comes from `random`.
 #[must_use]
 pub fn new_api_client(
     name: ApiClientName,
@@ -49,7 +49,7 @@ pub fn new_api_client(
     let secret = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(random));
     let bearer = Zeroizing::new(format!("{name}.{}", *secret));
     let secret_hash = digest(&secret);
-    (ApiClient { name, secret_hash, scopes, appids, created_at, revoked_at: None }, bearer)
+    (ApiClient { name, secret_hash, scopes, appids, parties: Vec::new(), created_at, revoked_at: None }, bearer)
 }
 
 fn digest(secret: &str) -> SecretHash {

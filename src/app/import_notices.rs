@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::notice_file::{NoticeFileError, NoticeReader, RefusedLine};
 use crate::domain::PartyName;
-use crate::store::{Book, ImportOutcome, NoticeDraft, StoreError};
+use crate::store::{Author, Book, ImportOutcome, NoticeDraft, StoreError};
 
 /// How many notices go into one transaction: enough that its commit costs little, few enough that callbacks do not wait for it.
 pub const BATCH_NOTICES: usize = 500;
@@ -105,6 +105,8 @@ pub enum Destination<'a> {
         store: &'a dyn Book,
         /// Whose book.
         party: &'a PartyName,
+        /// Who brings them.
+        by: &'a Author,
         /// The time that the changes bear.
         at: Timestamp,
     },
@@ -118,8 +120,8 @@ impl Destination<'_> {
         match self {
             Destination::Nowhere => Ok(Taken::Acceptable(drafts.len() as u64)),
             Destination::Book { .. } if drafts.is_empty() => Ok(Taken::Kept(Vec::new())),
-            Destination::Book { store, party, at } => {
-                store.import_notices(party.clone(), drafts, at).await.map(Taken::Kept)
+            Destination::Book { store, party, by, at } => {
+                store.import_notices(party.clone(), drafts, by.clone(), at).await.map(Taken::Kept)
             }
         }
     }
@@ -258,7 +260,8 @@ mod tests {
         let party = PartyName::new("p").unwrap();
         let reader = NoticeReader::open(text.as_bytes(), ReadOptions::default()).unwrap();
         let mut heard = Heard::default();
-        let destination = Destination::Book { store, party: &party, at: Timestamp::UNIX_EPOCH };
+        let by = Author::on_the_command_line("pay".to_owned());
+        let destination = Destination::Book { store, party: &party, by: &by, at: Timestamp::UNIX_EPOCH };
         (import_notices(reader, destination, &mut heard).await, heard)
     }
 

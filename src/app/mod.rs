@@ -3,6 +3,7 @@
 
 mod answer_query;
 mod bearer;
+pub mod book_answer;
 mod caller_key;
 mod central_token;
 mod convert;
@@ -30,6 +31,7 @@ mod shared_token;
 pub mod statement;
 mod token_keeper;
 mod token_origin;
+pub mod upsert_notices;
 
 pub use answer_query::answer_query;
 pub use bearer::{Bearer, SECRET_BYTES, new_api_client};

@@ -98,6 +98,7 @@ pub(super) const fn callback_limits(server: &ServerConfig) -> CallbackLimits {
     CallbackLimits {
         reply_deadline: server.reply_deadline,
         max_body_bytes: server.max_body_bytes,
+        max_import_bytes: server.max_import_bytes,
         max_in_flight: server.max_in_flight,
         envelope_fault_delay: server.envelope_fault_delay,
     }

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod micropay;
 pub mod migrate;
 pub mod notice;
+mod os_user;
 pub mod reconcile;
 pub mod refund;
 pub mod selftest;
@@ -199,8 +200,10 @@ async fn run_token_client(
 ) -> Result<(), Failure> {
     let config = config::load(shared)?.config;
     let appids: Vec<_> = config.parties.iter().map(|party| party.appid.clone()).collect();
+    let parties: Vec<_> = config.parties.iter().map(|party| party.name.clone()).collect();
     let store = assembly::open_store(&config).await?;
-    let outcome = token_client::run(command, &*store, &appids, console).await;
+    let known = token_client::Known { parties: &parties, appids: &appids };
+    let outcome = token_client::run(command, &*store, known, console).await;
     store.close().await;
     outcome
 }

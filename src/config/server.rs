@@ -18,6 +18,7 @@ pub(super) const KEYS: &[&str] = &[
     "trusted_proxies",
     "reply_deadline_ms",
     "max_body_bytes",
+    "max_import_bytes",
     "max_in_flight",
     "header_timeout_ms",
     "idle_timeout_ms",
@@ -87,6 +88,8 @@ pub struct ServerConfig {
     pub reply_deadline: Duration,
     /// The largest body of a callback, in bytes.
     pub max_body_bytes: usize,
+    /// The largest upload of notices on the admin API, in bytes.
+    pub max_import_bytes: usize,
     /// How many callbacks may be under way; the next ones are answered 299 at once.
     pub max_in_flight: usize,
     /// How long a client may take to send its headers.
@@ -111,6 +114,7 @@ pub(super) fn read(mut section: Section<'_>) -> (ServerConfig, Setting<Duration>
     let (trusted_proxies, _, trusted_place) = networks(&mut section, "trusted_proxies");
     let reply_deadline = section.milliseconds("reply_deadline_ms", 100..=30_000, 3_500);
     let max_body_bytes = section.integer("max_body_bytes", 1_024..=1_048_576_u32, 65_536, "bytes");
+    let max_import_bytes = section.integer("max_import_bytes", 65_536..=u32::MAX, 268_435_456, "bytes");
     let max_in_flight = section.integer("max_in_flight", 1..=65_536_u32, 1_024, "callbacks");
     let header_timeout = section.milliseconds("header_timeout_ms", 100..=60_000, 5_000);
     let idle_timeout = section.milliseconds("idle_timeout_ms", 1_000..=600_000, 60_000);
@@ -151,6 +155,7 @@ pub(super) fn read(mut section: Section<'_>) -> (ServerConfig, Setting<Duration>
         trusted_proxies,
         reply_deadline: reply_deadline.value,
         max_body_bytes: usize::try_from(max_body_bytes.value).unwrap_or(usize::MAX),
+        max_import_bytes: usize::try_from(max_import_bytes.value).unwrap_or(usize::MAX),
         max_in_flight: usize::try_from(max_in_flight.value).unwrap_or(usize::MAX),
         header_timeout: header_timeout.value,
         idle_timeout: idle_timeout.value,

@@ -1,4 +1,4 @@
-//! A client system of the admin API: what it is called, what it may do, and for which accounts.
+//! A client system of the admin API: what it is called, what it may do, and for which accounts and parties.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
-use super::InvalidIdentifier;
+use super::{InvalidIdentifier, PartyName};
 
 /// Longest name of a client in bytes; it stands in every row of the audit.
 const MAX_NAME_BYTES: usize = 64;
@@ -53,13 +53,18 @@ pub enum Scope {
     Refunds,
     /// Take payments at the counter.
     Micropay,
+    /// Look at all that the book and the journals hold, and change nothing.
+    Read,
+    /// Bring notices in, cancel, suspend and restore them, and suspend departments, items and everything.
+    Notices,
     /// All of these, and what is an operator's.
     Admin,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [Self::Token, Self::Orders, Self::Refunds, Self::Micropay, Self::Admin];
+    pub const ALL: [Self; 7] =
+        [Self::Token, Self::Orders, Self::Refunds, Self::Micropay, Self::Read, Self::Notices, Self::Admin];
 
     /// As it stands on the command line and in the database.
     #[must_use]
@@ -69,6 +74,8 @@ impl Scope {
             Self::Orders => "orders",
             Self::Refunds => "refunds",
             Self::Micropay => "micropay",
+            Self::Read => "read",
+            Self::Notices => "notices",
             Self::Admin => "admin",
         }
     }
@@ -76,7 +83,7 @@ impl Scope {
 
 /// A word that is no scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is none of token, orders, refunds, micropay, admin")]
+#[error("it is none of token, orders, refunds, micropay, read, notices, admin")]
 pub struct UnknownScope;
 
 impl FromStr for Scope {
@@ -131,6 +138,8 @@ pub struct ApiClient {
     pub scopes: Vec<Scope>,
     /// For which accounts; empty means all.
     pub appids: Vec<String>,
+    /// For which parties; empty means all.
+    pub parties: Vec<PartyName>,
     /// Since when it is there.
     pub created_at: Timestamp,
     /// Since when it may do nothing any more.
@@ -149,6 +158,17 @@ impl ApiClient {
     pub fn may_for(&self, appid: Option<&str>) -> bool {
         self.appids.is_empty() || appid.is_some_and(|appid| self.appids.iter().any(|held| held == appid))
     }
+
+    /// Whether it may do it for these parties, which share what it is about. What is about no party is only for those who have all of
+    /// them.
+    #[must_use]
+    pub fn may_for_parties<'a>(&self, mut parties: impl Iterator<Item = &'a PartyName>) -> bool {
+        if self.parties.is_empty() {
+            return true;
+        }
+        let holds = |party: &PartyName| self.parties.contains(party);
+        parties.next().is_some_and(holds) && parties.all(holds)
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +181,7 @@ mod tests {
             secret_hash: SecretHash::new([7; 32]),
             scopes: scopes.to_vec(),
             appids: appids.iter().map(ToString::to_string).collect(),
+            parties: Vec::new(),
             created_at: Timestamp::UNIX_EPOCH,
             revoked_at: None,
         }
@@ -184,6 +205,18 @@ mod tests {
         let bound = client(&[], &["wx1", "wx2"]);
         assert!(bound.may_for(Some("wx2")));
         assert!(!bound.may_for(Some("wx")) && !bound.may_for(Some("wx3")) && !bound.may_for(None));
+    }
+
+    #[test]
+    fn parties_that_are_named_are_the_only_ones() {
+        let [mine, other] = ["mine", "other"].map(|name| PartyName::new(name).unwrap());
+        let everybodys = client(&[], &[]);
+        assert!(everybodys.may_for_parties([&other].into_iter()) && everybodys.may_for_parties([].into_iter()));
+        let bound = ApiClient { parties: vec![mine.clone()], ..client(&[], &[]) };
+        assert!(bound.may_for_parties([&mine].into_iter()));
+        for others in [&[&other][..], &[&mine, &other], &[]] {
+            assert!(!bound.may_for_parties(others.iter().copied()), "{others:?}");
+        }
     }
 
     #[test]

@@ -60,6 +60,6 @@ pub use refund_desk::{RefundAmount, RefundAsk, RefundFacts, RefundPlan, RefundRe
 pub use refund_request::{REFUND_REQUEST_TRANSITIONS, RefundRequest, RefundRequestState, RefundStep, RefundStepError};
 pub use schedule::{BrokenOff, DailySchedule, DayTried, Due, InvalidWallTime, JobPast, JobRequest, Schedule, WallTime};
 pub use statement::{BillType, StatementKind, UnknownBillType};
-pub use suspension::{Suspension, SuspensionScope, Suspensions};
+pub use suspension::{EndsBeforeItStarts, Suspension, SuspensionScope, Suspensions};
 pub use token_life::{TokenLife, TokenMode};
 pub use transition::{NOTICE_TRANSITIONS, NoticeStep, NoticeStepError, ORDER_TRANSITIONS, OrderState, OrderStep};

@@ -1,5 +1,7 @@
-//! Who calls an `/admin/v1` route, and whether he may: a bearer token of a client system, its scopes and its accounts.
+//! Who calls an `/admin/v1` route, and whether he may: a bearer token of a client system, its scopes, its accounts and its
+//! parties.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::http::{HeaderMap, StatusCode, header};
@@ -7,9 +9,9 @@ use jiff::Timestamp;
 
 use super::peer::PeerAddress;
 use super::{Gateway, Problem};
-use crate::app::Bearer;
-use crate::domain::{ApiClient, Scope};
-use crate::store::ApiAuditEntry;
+use crate::app::{Bearer, Party};
+use crate::domain::{ApiClient, PartyName, Scope};
+use crate::store::{ApiAuditEntry, Author};
 
 /// Longest text that stands in the audit from outside, such as an appid of nobody.
 const MAX_AUDITED_CHARS: usize = 64;
@@ -24,6 +26,11 @@ pub(super) struct Caller {
 }
 
 impl Caller {
+    /// It as the author of a change.
+    pub(super) fn author(&self) -> Author {
+        Author { who: self.name.clone(), came_from: self.peer.clone() }
+    }
+
     /// Writes into the audit what it did. A deed that cannot be audited is not done, so this comes before the answer.
     pub(super) async fn record(
         &self,
@@ -46,14 +53,48 @@ impl Caller {
     }
 }
 
-/// Lets a request through when its bearer token is a client's that holds `scope` for `appid`. 401 without a valid token, 403 for
-/// what the client may not do. Refused attempts are counted, and audited within a bound.
+/// What a request is about, and which of the scopes it takes.
+struct Asked<'a> {
+    /// One of them is enough.
+    scopes: &'a [Scope],
+    /// Of which account.
+    appid: Option<&'a str>,
+    /// Of which parties, all of them.
+    parties: Vec<&'a PartyName>,
+}
+
+/// Lets a request about an account through when its bearer token is a client's that holds `scope` for `appid` and for every party
+/// of it. 401 without a valid token, 403 for what the client may not do. Refused attempts are counted, and audited within a bound.
 pub(super) async fn authorize(
     gateway: &Gateway,
     headers: &HeaderMap,
-    PeerAddress(peer): PeerAddress,
+    peer: PeerAddress,
     scope: Scope,
     appid: Option<&str>,
+) -> Result<Caller, Problem> {
+    let of_account = gateway.parties().filter(|party| appid == Some(party.appid.as_str())).map(|party| &party.name);
+    admit(gateway, headers, peer, Asked { scopes: &[scope], appid, parties: of_account.collect() }).await
+}
+
+/// As [`authorize`], for a request about one party; any of the scopes is enough.
+pub(super) async fn authorize_for(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    peer: PeerAddress,
+    scopes: &[Scope],
+    party: Option<&Arc<Party>>,
+) -> Result<Caller, Problem> {
+    // Where no party is meant, nobody's account is.
+    let appid = Some(party.map(|party| party.appid.as_str()).unwrap_or_default());
+    let parties = party.map(|party| &party.name).into_iter().collect();
+    admit(gateway, headers, peer, Asked { scopes, appid, parties }).await
+}
+
+async fn admit(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    PeerAddress(peer): PeerAddress,
+    asked: Asked<'_>,
 ) -> Result<Caller, Problem> {
     let peer = gateway.address_rules.client(peer.ip(), headers).to_string();
     let bearer = presented(headers).and_then(Bearer::read);
@@ -65,10 +106,10 @@ pub(super) async fn authorize(
         None => None,
     };
     let name = found.as_ref().map(|client| client.name.to_string()).unwrap_or_default();
-    match judge(bearer.as_ref(), found.as_ref(), scope, appid) {
+    match judge(bearer.as_ref(), found.as_ref(), &asked) {
         Ok(()) => Ok(Caller { name, peer }),
         Err(problem) => {
-            record_refusal(gateway, Caller { name, peer }, scope, appid, problem.error()).await;
+            record_refusal(gateway, Caller { name, peer }, &asked, problem.error()).await;
             Err(problem)
         }
     }
@@ -80,12 +121,7 @@ fn presented(headers: &HeaderMap) -> Option<&str> {
     kind.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-fn judge(
-    bearer: Option<&Bearer>,
-    client: Option<&ApiClient>,
-    scope: Scope,
-    appid: Option<&str>,
-) -> Result<(), Problem> {
+fn judge(bearer: Option<&Bearer>, client: Option<&ApiClient>, asked: &Asked<'_>) -> Result<(), Problem> {
     let Some(bearer) = bearer else {
         let message = "send Authorization: Bearer NAME.SECRET, as nontax token-client add printed it";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "bearer_missing", message));
@@ -97,31 +133,43 @@ fn judge(
             "the bearer token is nobody's, or was revoked; ask the operator for one (nontax token-client add)";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "bearer_invalid", message));
     };
-    if !client.may(scope) {
+    if !asked.scopes.iter().any(|scope| client.may(*scope)) {
         let message = format!(
             "this client may not do that; ask the operator for one with the scope {} (nontax token-client add --scope)",
-            scope.name()
+            asked.names()
         );
         return Err(Problem::new(StatusCode::FORBIDDEN, "scope_not_allowed", message));
     }
-    if !client.may_for(appid) {
+    if !client.may_for(asked.appid) {
         let message = "this client may not do that for this appid; ask the operator for one that may \
                        (nontax token-client add --appid)";
         return Err(Problem::new(StatusCode::FORBIDDEN, "appid_not_allowed", message));
     }
+    if !client.may_for_parties(asked.parties.iter().copied()) {
+        let message = "this client may not do that for this party; ask the operator for one that may \
+                       (nontax token-client add --party)";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "party_not_allowed", message));
+    }
     Ok(())
 }
 
-async fn record_refusal(gateway: &Gateway, caller: Caller, scope: Scope, appid: Option<&str>, outcome: &'static str) {
+impl Asked<'_> {
+    fn names(&self) -> String {
+        self.scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" or ")
+    }
+}
+
+async fn record_refusal(gateway: &Gateway, caller: Caller, asked: &Asked<'_>, outcome: &'static str) {
     gateway.metrics.count_api_refusal(outcome);
     if !gateway.refusals.takes(Instant::now()) {
         return;
     }
     let client = if caller.name.is_empty() { "unknown" } else { &caller.name };
-    tracing::warn!(client, peer = caller.peer, scope = scope.name(), outcome, "an admin request was refused");
-    let detail = format!("scope {}", scope.name());
+    let scope = asked.names();
+    tracing::warn!(client, peer = caller.peer, scope, outcome, "an admin request was refused");
+    let detail = format!("scope {scope}");
     // Whether it can be written or not, the answer is the same.
-    let _ = caller.record(gateway, "authorize", appid.unwrap_or_default(), &detail, outcome).await;
+    let _ = caller.record(gateway, "authorize", asked.appid.unwrap_or_default(), &detail, outcome).await;
 }
 
 /// Text from outside as the audit keeps it.

@@ -11,6 +11,9 @@ use crate::app::{MAX_GIVEN_KEY_BYTES, Party};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
+/// The longest reason: a sentence or two, and not a document.
+const MAX_REASON_BYTES: usize = 512;
+
 /// The party of a look-up, in the URL.
 #[derive(Deserialize)]
 pub(super) struct PartyOfQuery {
@@ -21,11 +24,7 @@ pub(super) struct PartyOfQuery {
 impl PartyOfQuery {
     /// The party that is named; where there is one party only it need not be.
     pub(super) fn among(&self, gateway: &Gateway) -> Option<Arc<Party>> {
-        if let Some(name) = &self.party {
-            return gateway.party(name).cloned();
-        }
-        let mut parties = gateway.parties();
-        parties.next().filter(|_| parties.next().is_none()).cloned()
+        gateway.named_or_only(self.party.as_deref())
     }
 }
 
@@ -44,6 +43,17 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
             "send a header Idempotency-Key of 1 to 128 bytes, one for each order or refund, the same when you repeat it",
         )
     })
+}
+
+/// Why something is changed, in one line: the audit keeps it.
+pub(super) fn reason(text: &str) -> Result<String, Problem> {
+    let reason = text.trim();
+    let fits = (1..=MAX_REASON_BYTES).contains(&reason.len()) && !reason.chars().any(char::is_control);
+    if fits {
+        return Ok(reason.to_owned());
+    }
+    let message = format!("reason must say why, in one line of 1 to {MAX_REASON_BYTES} bytes");
+    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_reason", message))
 }
 
 /// Runs to its end what was begun, whether the caller waits for it or not.

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use super::in_flight::InFlight;
 use super::journal_writer::JournalWriter;
+use super::notice_upload::MAX_UPLOADS;
 use super::refusal_audit::RefusalBudget;
 use super::{AddressRules, Metrics};
 use crate::app::{MicropayRunner, OrderResolver, Party};
@@ -18,6 +21,8 @@ pub struct CallbackLimits {
     pub reply_deadline: Duration,
     /// The largest body that is read.
     pub max_body_bytes: usize,
+    /// The largest upload of notices that the admin API takes.
+    pub max_import_bytes: usize,
     /// How many callbacks may be under way; the next ones are answered 299 before anything is made of them.
     pub max_in_flight: usize,
     /// When every reply to an envelope fault leaves, counted like the deadline, so that a clock does not tell the faults apart.
@@ -36,6 +41,7 @@ pub struct Gateway {
     pub(super) limits: CallbackLimits,
     pub(super) refusals: RefusalBudget,
     pub(super) micropays: MicropayRunner,
+    pub(super) uploads: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -74,11 +80,21 @@ impl Gateway {
             limits,
             refusals: RefusalBudget::default(),
             micropays,
+            uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
         })
     }
 
     pub(super) fn party(&self, name: &str) -> Option<&Arc<Party>> {
         self.parties.get(name)
+    }
+
+    /// The party of that name; without a name the only one, if there is only one.
+    pub(super) fn named_or_only(&self, name: Option<&str>) -> Option<Arc<Party>> {
+        if let Some(name) = name {
+            return self.party(name).cloned();
+        }
+        let mut parties = self.parties();
+        parties.next().filter(|_| parties.next().is_none()).cloned()
     }
 
     /// As [`Self::party`], after its name as the metrics take it.

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::bearer::{Caller, authorize};
+use super::bearer::{Caller, authorize_for};
 use super::peer::PeerAddress;
 use super::{Gateway, Problem};
 use crate::app::{MicropayError, MicropayOutcome, Party};
@@ -60,7 +60,7 @@ pub(super) async fn pay(
     let wish: Wish = match from_json(&body) {
         Ok(wish) => wish,
         Err(error) => {
-            authorize(&gateway, &headers, peer, Scope::Micropay, Some("")).await?;
+            authorize_for(&gateway, &headers, peer, &[Scope::Micropay], None).await?;
             return Err(Problem::invalid_request(format!("the body is not as it must be: {error}")));
         }
     };
@@ -117,8 +117,7 @@ async fn admitted(
     name: &str,
 ) -> Result<(Arc<Party>, Caller), Problem> {
     let party = gateway.party(name).map(Arc::clone);
-    let appid = party.as_ref().map_or("", |party| party.appid.as_str());
-    let caller = authorize(gateway, headers, peer, Scope::Micropay, Some(appid)).await?;
+    let caller = authorize_for(gateway, headers, peer, &[Scope::Micropay], party.as_ref()).await?;
     let party = party.ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND, "party_unknown", "there is no such party; name one of the configuration")
     })?;

@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bearer::authorize;
+use super::bearer::authorize_for;
 use super::desk::{PartyOfQuery, idempotency_key, party_unknown, to_its_end};
 use super::peer::PeerAddress;
 use super::{Gateway, Problem};
 use crate::app::{OrderWish, PlaceOrderError, PlacedOrderAnswer, Placement, key_of_client, place_order};
-use crate::domain::{OrderId, Scope};
+use crate::domain::{OrderId, OrderState, Scope};
 use crate::store::PlacedOrder;
 use crate::wire::{ApiErrcode, UnifiedOrderRequest};
 
@@ -39,13 +39,12 @@ pub(super) async fn place(
 ) -> Result<Response, Problem> {
     let read: Result<OrderBody, Problem> = Problem::read_json(&body);
     let party = read.as_ref().ok().and_then(|body| gateway.party(&body.party)).cloned();
-    let appid = party.as_ref().map(|party| party.appid.clone()).unwrap_or_default();
-    let caller = authorize(&gateway, &headers, peer, Scope::Orders, Some(&appid)).await?;
+    let caller = authorize_for(&gateway, &headers, peer, &[Scope::Orders], party.as_ref()).await?;
     let OrderBody { order, allow_open_order, .. } = read?;
     let party = party.ok_or_else(party_unknown)?;
     let key = idempotency_key(&headers)?;
     // Audited before it is done: an order that is there must not lack its row.
-    caller.record(&gateway, "orders.place", &appid, &key, "asked").await?;
+    caller.record(&gateway, "orders.place", &party.appid, &key, "asked").await?;
     let idempotency_key = key_of_client(&caller.name, &key);
     let wish = OrderWish { order, idempotency_key, allow_open_order, requested_by: caller.name };
     let (store, now) = (Arc::clone(&gateway.store), Timestamp::now());
@@ -66,19 +65,22 @@ pub(super) async fn show(
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
     let party = query.among(&gateway);
-    let appid = party.as_ref().map(|party| party.appid.clone()).unwrap_or_default();
-    authorize(&gateway, &headers, peer, Scope::Orders, Some(&appid)).await?;
+    authorize_for(&gateway, &headers, peer, &[Scope::Read, Scope::Orders], party.as_ref()).await?;
     let party = party.ok_or_else(party_unknown)?;
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "order_unknown", "no such order was placed here");
     let order_id = OrderId::new(&order_id).map_err(|_| unknown())?;
     let found = gateway.store.find_placed_order(party.name.clone(), order_id).await;
     let (placed, order_state) = found.map_err(|error| Problem::store(&error))?.ok_or_else(unknown)?;
-    let mut answer = answer(&placed, Timestamp::now());
-    // What its notifications say wins over its age.
-    if order_state != crate::domain::OrderState::Open {
-        answer["state"] = order_state.name().into();
+    Ok(Json(shown(&placed, order_state, Timestamp::now())))
+}
+
+/// A placed order with where it stands: what its notifications say wins over its age.
+pub(super) fn shown(placed: &PlacedOrder, order_state: OrderState, now: Timestamp) -> Value {
+    let mut shown = answer(placed, now);
+    if order_state != OrderState::Open {
+        shown["state"] = order_state.name().into();
     }
-    Ok(Json(answer))
+    shown
 }
 
 fn answer(placed: &PlacedOrder, now: Timestamp) -> Value {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::bearer::authorize;
+use super::bearer::authorize_for;
 use super::desk::{PartyOfQuery, idempotency_key, party_unknown, to_its_end};
 use super::orders::platform_refused;
 use super::peer::PeerAddress;
@@ -39,8 +39,7 @@ pub(super) async fn request(
 ) -> Result<Response, Problem> {
     let read: Result<RefundBody, Problem> = Problem::read_json(&body);
     let party = read.as_ref().ok().and_then(|body| gateway.party(&body.party)).cloned();
-    let appid = party.as_ref().map(|party| party.appid.clone()).unwrap_or_default();
-    let caller = authorize(&gateway, &headers, peer, Scope::Refunds, Some(&appid)).await?;
+    let caller = authorize_for(&gateway, &headers, peer, &[Scope::Refunds], party.as_ref()).await?;
     let RefundBody { order_id, refund_fee, reason, .. } = read?;
     let party = party.ok_or_else(party_unknown)?;
     let invalid = |message: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_refund", message);
@@ -52,7 +51,7 @@ pub(super) async fn request(
         }
     };
     let caller_key = key_of_client(&caller.name, &idempotency_key(&headers)?);
-    caller.record(&gateway, "refunds.request", &appid, order_id.as_str(), "asked").await?;
+    caller.record(&gateway, "refunds.request", &party.appid, order_id.as_str(), "asked").await?;
     let wish = RefundWish { order_id, amount, reason, caller_key, requested_by: caller.name, refund_out_id: None };
     let (store, now) = (Arc::clone(&gateway.store), Timestamp::now());
     let asked = to_its_end(async move { request_refund(&*store, &party, wish, now).await }).await?;
@@ -69,8 +68,7 @@ pub(super) async fn show(
 ) -> Result<Json<RefundAnswer>, Problem> {
     let query = Problem::read_query(query)?;
     let party = query.among(&gateway);
-    let appid = party.as_ref().map(|party| party.appid.clone()).unwrap_or_default();
-    authorize(&gateway, &headers, peer, Scope::Refunds, Some(&appid)).await?;
+    authorize_for(&gateway, &headers, peer, &[Scope::Read, Scope::Refunds], party.as_ref()).await?;
     let party = party.ok_or_else(party_unknown)?;
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "refund_unknown", "no such refund was asked for here");
     let refund_out_id = RefundOutId::new(&refund_out_id).map_err(|_| unknown())?;

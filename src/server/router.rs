@@ -6,11 +6,14 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{Gateway, Problem, admin, callback, micropay, orders, peer, refunds, token};
+use super::{
+    Gateway, Problem, admin, callback, journals, micropay, notice_upload, notices, openapi, orders, payments, peer,
+    refunds, suspensions, token,
+};
 
 /// What Weixin calls, and nothing else.
 pub fn callback_router(gateway: &Arc<Gateway>) -> Router {
@@ -40,9 +43,22 @@ fn admin_api(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .route("/token", get(token::give))
         .route("/token/invalidate", post(token::invalidate))
         .route("/token/refresh", post(token::force_refresh))
-        .route("/orders", post(orders::place))
+        .route("/openapi.json", get(openapi::document))
+        .route("/notices", post(notice_upload::upsert).get(notices::search))
+        .route("/notices/{region_code}/{department_code}/{payment_notice_no}", get(notices::show))
+        .route("/notices/{region_code}/{department_code}/{payment_notice_no}/cancel", post(notices::cancel))
+        .route("/notices/{region_code}/{department_code}/{payment_notice_no}/suspend", post(notices::suspend))
+        .route("/notices/{region_code}/{department_code}/{payment_notice_no}/restore", post(notices::restore))
+        .route("/suspensions", put(suspensions::put).get(suspensions::list))
+        .route("/suspensions/lift", post(suspensions::lift))
+        .route("/payments", get(payments::list))
+        .route("/payments/{order_id}", get(payments::show))
+        .route("/journal/callbacks", get(journals::callbacks))
+        .route("/journal/changes", get(journals::changes))
+        .route("/journal/audit", get(journals::audit))
+        .route("/orders", post(orders::place).get(payments::list_orders))
         .route("/orders/{order_id}", get(orders::show))
-        .route("/refunds", post(refunds::request))
+        .route("/refunds", post(refunds::request).get(payments::list_refunds))
         .route("/refunds/{refund_out_id}", get(refunds::show))
         .route("/micropay", post(micropay::pay))
         .route("/micropay/{key}", get(micropay::show))

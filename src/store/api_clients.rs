@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::StoreError;
+use super::{Author, StoreError};
 use crate::domain::{ApiClient, ApiClientName};
 
 /// What became of a revocation.
@@ -41,7 +41,7 @@ pub struct ApiAuditEntry {
 pub trait ApiClients: Send + Sync {
     /// Takes a new client in. Returns false when its name is taken, be it by a client that was revoked: a name in the audit means
     /// one client for ever.
-    async fn add_api_client(&self, client: ApiClient) -> Result<bool, StoreError>;
+    async fn add_api_client(&self, client: ApiClient, by: Author) -> Result<bool, StoreError>;
 
     /// A client, revoked or not.
     async fn find_api_client(&self, name: ApiClientName) -> Result<Option<ApiClient>, StoreError>;
@@ -50,7 +50,8 @@ pub trait ApiClients: Send + Sync {
     async fn list_api_clients(&self) -> Result<Vec<ApiClient>, StoreError>;
 
     /// Takes a client's rights away, for good.
-    async fn revoke_api_client(&self, name: ApiClientName, at: Timestamp) -> Result<Revocation, StoreError>;
+    async fn revoke_api_client(&self, name: ApiClientName, by: Author, at: Timestamp)
+    -> Result<Revocation, StoreError>;
 
     /// Appends a row to the audit.
     async fn append_api_audit(&self, entry: ApiAuditEntry) -> Result<(), StoreError>;

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord, Recording,
-    StoreError,
+    Author, ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeChange, NoticeDraft, NoticeHistory,
+    NoticeRecord, Recording, StoreError, SuspensionRecord,
 };
 use crate::domain::{
-    DepartmentCode, NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo,
-    ReceivablesFacts, RegionCode, Suspension, SuspensionScope,
+    DepartmentCode, NoticeKey, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo, ReceivablesFacts, RegionCode,
+    Suspension, SuspensionScope,
 };
 
 /// What a receivables query asks for.
@@ -23,6 +23,8 @@ pub struct ReceivablesLookup {
     pub department_code: Option<DepartmentCode>,
     /// Number of the notice.
     pub payment_notice_no: PaymentNoticeNo,
+    /// When it is asked: what is suspended then counts.
+    pub at: Timestamp,
 }
 
 /// The book of every party.
@@ -42,11 +44,12 @@ pub trait Book: Send + Sync {
     async fn append_journal(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError>;
 
     /// Takes notices into a party's book, all or none; one outcome for each, in order. No two may have the same key. A paid
-    /// notice stays as it is.
+    /// notice stays as it is. The audit keeps who brought them, and of each whose amount or state changes what it was.
     async fn import_notices(
         &self,
         party: PartyName,
         drafts: Vec<NoticeDraft>,
+        by: Author,
         at: Timestamp,
     ) -> Result<Vec<ImportOutcome>, StoreError>;
 
@@ -60,18 +63,26 @@ pub trait Book: Send + Sync {
     /// The orders that pay or paid a notice, and all that happened to it, oldest first.
     async fn notice_history(&self, party: PartyName, key: NoticeKey) -> Result<NoticeHistory, StoreError>;
 
-    /// Moves a notice as a person asks (cancel, suspend, restore), with the reason given. Returns the state entered.
+    /// Moves a notice as a person asks (cancel, suspend, restore), with the reason given. Returns it as it is then.
     async fn move_notice(
         &self,
         party: PartyName,
-        key: NoticeKey,
-        step: NoticeStep,
-        reason: String,
+        change: NoticeChange,
+        by: Author,
         at: Timestamp,
-    ) -> Result<NoticeState, MoveNoticeError>;
+    ) -> Result<NoticeRecord, MoveNoticeError>;
 
-    /// Suspends everything, a collection entity or an item. A repeat changes the reason.
-    async fn suspend(&self, party: PartyName, suspension: Suspension, at: Timestamp) -> Result<(), StoreError>;
+    /// Suspends everything, a collection entity or an item. A repeat changes reason and time.
+    async fn suspend(
+        &self,
+        party: PartyName,
+        suspension: Suspension,
+        by: Author,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The suspensions of a party, those ahead and those that are over too.
+    async fn list_suspensions(&self, party: PartyName) -> Result<Vec<SuspensionRecord>, StoreError>;
 
     /// Takes a suspension back. Returns whether there was one.
     async fn lift_suspension(
@@ -79,6 +90,7 @@ pub trait Book: Send + Sync {
         party: PartyName,
         scope: SuspensionScope,
         reason: String,
+        by: Author,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
 

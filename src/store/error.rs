@@ -1,5 +1,6 @@
 //! What can go wrong with a store. None of it is a fact about a notice.
 
+use super::NoticeRecord;
 use crate::domain::NoticeStepError;
 
 /// A promise that was not kept. Nothing of it was written, unless it was cut off during the commit: then the same call, made
@@ -55,6 +56,14 @@ pub enum MoveNoticeError {
     /// There is no such notice.
     #[error("there is no such notice")]
     NotFound,
+    /// Somebody changed it since the version that was seen.
+    #[error("it has version {} by now, not {expected}: look at it again", current.version)]
+    Changed {
+        /// The version that was seen.
+        expected: i64,
+        /// The notice as it is.
+        current: Box<NoticeRecord>,
+    },
     /// Its state does not allow the step.
     #[error(transparent)]
     Refused(#[from] NoticeStepError),

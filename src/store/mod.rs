@@ -7,6 +7,7 @@
 mod access_tokens;
 mod api_clients;
 mod book;
+mod changes;
 mod coalesce;
 mod deflated;
 mod discrepancies;
@@ -14,12 +15,16 @@ mod error;
 mod inspection;
 mod jobs;
 mod journal;
+mod journal_lists;
 mod journal_reading;
 mod micropays;
 mod notice;
+mod notice_search;
 #[cfg(test)]
 pub(crate) mod notices_in_memory;
 mod open;
+mod page;
+mod payment_lists;
 mod placed_orders;
 mod postgres;
 mod recording;
@@ -34,6 +39,7 @@ use async_trait::async_trait;
 pub use access_tokens::{AccessTokens, KeptToken, TokenKey, TokenLease, TokenRow};
 pub use api_clients::{ApiAuditEntry, ApiClients, Revocation};
 pub use book::{Book, ReceivablesLookup};
+pub use changes::{AuditedChange, Author, ChangeAudit, NoticeChange};
 pub use discrepancies::{
     BookPage, Discrepancies, DiscrepancyFilter, DiscrepancyRecord, DiscrepancySelection, FoundDifference,
     MoveDiscrepancyError, ReconciliationRun, ReconciliationSums, RunKey, SeenCallback, SideSums,
@@ -42,13 +48,20 @@ pub use error::{MoveNoticeError, StoreError};
 pub use inspection::Inspection;
 pub use jobs::{EndedRun, JobKey, JobLease, JobOutcome, JobRecord, Jobs};
 pub use journal::{CallbackKind, JournalEntry};
+pub use journal_lists::{CallbackRecord, CallbackSelection, JournalLists, NumberedChange, StateSelection};
 pub use journal_reading::{JournalReading, JournaledCallback};
 pub use micropays::{
     BegunMicropay, MicropayLease, MicropayMove, MicropayRecord, MicropayStepRecord, MicropaySubject, Micropays,
     NewMicropay,
 };
-pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
+pub use notice::{
+    ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange, SuspensionRecord,
+};
+pub use notice_search::{NoticeSearch, NoticeSelection};
 pub use open::{OpenOptions, SharedStore, inspect, open, sqlite_path};
+use page::MAX_ROWS_LOOKED_AT;
+pub use page::{MAX_PAGE_ROWS, Page, Paged};
+pub use payment_lists::{AgeKey, PaymentLists, PaymentRecord};
 pub use placed_orders::{OpenedOrder, OrderReservation, PlacedOrder, PlacedOrders, ReservedOrder};
 pub use postgres::PostgresStore;
 pub use recording::Recording;
@@ -77,6 +90,10 @@ pub trait Store:
     + StatementFiles
     + Discrepancies
     + Jobs
+    + ChangeAudit
+    + NoticeSearch
+    + PaymentLists
+    + JournalLists
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{Notice, OrderDetails, OrderId, OrderState, Payment, Refund};
+use crate::domain::{Notice, OrderDetails, OrderId, OrderState, Payment, Refund, Suspension};
 
 /// A notice to import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,15 @@ pub struct NoticeRecord {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// A suspension with what the book keeps beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuspensionRecord {
+    /// The suspension.
+    pub suspension: Suspension,
+    /// When it was first ordered.
+    pub created_at: Timestamp,
 }
 
 /// What is known of an order before it is notified again.

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    Book, ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord,
-    ReceivablesLookup, Recording, StateChange, StoreError,
+    Author, Book, ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeChange, NoticeDraft, NoticeHistory,
+    NoticeRecord, ReceivablesLookup, Recording, StateChange, StoreError, SuspensionRecord,
 };
 use crate::domain::{
-    Found, NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo,
-    ReceivablesFacts, Suspension, SuspensionScope,
+    Found, NoticeKey, NoticeState, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo, ReceivablesFacts,
+    Suspension, SuspensionScope, Suspensions,
 };
 
 /// The notices of one party.
@@ -29,8 +29,8 @@ pub(crate) struct NoticesInMemory {
 
 #[async_trait]
 impl Book for NoticesInMemory {
-    async fn look_up_receivables(&self, _: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError> {
-        let suspensions = self.suspensions.lock().unwrap().iter().cloned().collect();
+    async fn look_up_receivables(&self, lookup: ReceivablesLookup) -> Result<ReceivablesFacts, StoreError> {
+        let suspensions = Suspensions::in_force(&*self.suspensions.lock().unwrap(), lookup.at);
         Ok(ReceivablesFacts { found: Found::None, suspensions })
     }
 
@@ -50,6 +50,7 @@ impl Book for NoticesInMemory {
         &self,
         _: PartyName,
         drafts: Vec<NoticeDraft>,
+        _: Author,
         at: Timestamp,
     ) -> Result<Vec<ImportOutcome>, StoreError> {
         let mut batches = self.batches.lock().unwrap();
@@ -92,16 +93,21 @@ impl Book for NoticesInMemory {
     async fn move_notice(
         &self,
         _: PartyName,
-        key: NoticeKey,
-        step: NoticeStep,
-        reason: String,
+        change: NoticeChange,
+        _: Author,
         at: Timestamp,
-    ) -> Result<NoticeState, MoveNoticeError> {
+    ) -> Result<NoticeRecord, MoveNoticeError> {
+        let NoticeChange { key, step, expected_version, reason } = change;
         let mut records = self.records.lock().unwrap();
         let record = records.get_mut(&key).ok_or(MoveNoticeError::NotFound)?;
+        if let Some(expected) = expected_version.filter(|expected| *expected != record.version) {
+            return Err(MoveNoticeError::Changed { expected, current: Box::new(record.clone()) });
+        }
         let from_state = record.notice.state.name().to_owned();
         let to = record.notice.state.clone().after(&step)?;
         record.notice.state = to.clone();
+        record.version += 1;
+        let moved = record.clone();
         self.history.lock().unwrap().changes.push(StateChange {
             subject_kind: "notice".to_owned(),
             subject: key.to_string(),
@@ -111,12 +117,20 @@ impl Book for NoticesInMemory {
             cause: reason,
             recorded_at: at,
         });
-        Ok(to)
+        Ok(moved)
     }
 
-    async fn suspend(&self, _: PartyName, suspension: Suspension, _: Timestamp) -> Result<(), StoreError> {
+    async fn suspend(&self, _: PartyName, suspension: Suspension, _: Author, _: Timestamp) -> Result<(), StoreError> {
         self.suspensions.lock().unwrap().push(suspension);
         Ok(())
+    }
+
+    async fn list_suspensions(&self, _: PartyName) -> Result<Vec<SuspensionRecord>, StoreError> {
+        let record = |suspension: &Suspension| SuspensionRecord {
+            suspension: suspension.clone(),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        Ok(self.suspensions.lock().unwrap().iter().map(record).collect())
     }
 
     async fn lift_suspension(
@@ -124,6 +138,7 @@ impl Book for NoticesInMemory {
         _: PartyName,
         scope: SuspensionScope,
         _: String,
+        _: Author,
         _: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut suspensions = self.suspensions.lock().unwrap();

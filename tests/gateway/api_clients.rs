@@ -7,6 +7,7 @@ use nontax_gateway::store::Revocation;
 use serde_json::json;
 
 use crate::bearers::let_in;
+use crate::book::author;
 use crate::database::{execute, texts};
 use crate::served::Setup;
 use crate::stores::{TestStore, on_both_stores};
@@ -29,17 +30,17 @@ async fn a_client_is_kept_and_its_name_is_never_given_again(test: TestStore) {
     let scopes = vec![Scope::Token, Scope::Refunds];
     let (erp, _) = new_api_client(name("erp"), scopes, vec!["wx1".into(), "wx2".into()], &[1; 32], at);
     let (again, _) = new_api_client(name("erp"), vec![Scope::Admin], Vec::new(), &[2; 32], at);
-    assert!(test.store.add_api_client(erp.clone()).await.unwrap());
-    assert!(!test.store.add_api_client(again.clone()).await.unwrap());
+    assert!(test.store.add_api_client(erp.clone(), author()).await.unwrap());
+    assert!(!test.store.add_api_client(again.clone(), author()).await.unwrap());
     assert_eq!(test.store.find_api_client(name("erp")).await.unwrap().as_ref(), Some(&erp));
     assert_eq!(test.store.find_api_client(name("crm")).await.unwrap(), None);
 
-    assert_eq!(test.store.revoke_api_client(name("crm"), at).await.unwrap(), Revocation::NotFound);
-    assert_eq!(test.store.revoke_api_client(name("erp"), at).await.unwrap(), Revocation::Revoked);
-    assert_eq!(test.store.revoke_api_client(name("erp"), at).await.unwrap(), Revocation::WasRevoked);
-    assert!(!test.store.add_api_client(again).await.unwrap());
+    assert_eq!(test.store.revoke_api_client(name("crm"), author(), at).await.unwrap(), Revocation::NotFound);
+    assert_eq!(test.store.revoke_api_client(name("erp"), author(), at).await.unwrap(), Revocation::Revoked);
+    assert_eq!(test.store.revoke_api_client(name("erp"), author(), at).await.unwrap(), Revocation::WasRevoked);
+    assert!(!test.store.add_api_client(again, author()).await.unwrap());
     let (crm, _) = new_api_client(name("crm"), vec![Scope::Admin], Vec::new(), &[3; 32], at);
-    assert!(test.store.add_api_client(crm.clone()).await.unwrap());
+    assert!(test.store.add_api_client(crm.clone(), author()).await.unwrap());
     let mut revoked = erp;
     revoked.revoked_at = Some(at);
     assert_eq!(test.store.list_api_clients().await.unwrap(), [crm, revoked]);
@@ -56,7 +57,7 @@ async fn a_request_is_let_through_or_refused_and_audited(test: TestStore) {
     let orders = let_in(&test.store, "orders", &[Scope::Orders], &[]).await;
     let elsewhere = let_in(&test.store, "elsewhere", &[Scope::Token], &["wx0000000000000000"]).await;
     let revoked = let_in(&test.store, "revoked", &[Scope::Admin], &[]).await;
-    test.store.revoke_api_client(name("revoked"), Timestamp::now()).await.unwrap();
+    test.store.revoke_api_client(name("revoked"), author(), Timestamp::now()).await.unwrap();
     let forged = format!("erp.{}", orders.split_once('.').unwrap().1);
     let refused = [
         (None, 401, "bearer_missing"),

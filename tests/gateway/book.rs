@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use nontax_gateway::app::errcode_of;
 use nontax_gateway::domain::{
-    Duties, Fen, Item, LatePayment, Mode, Notice, NoticeKey, NoticeState, NoticeType, NotificationAnswer, OnRefusal,
-    OrderDetails, OrderEvent, OrderId, OrderSource, Paid, PartyName, Policy, Refund, RefundKind, RefundOrderId,
-    Refunded, Resolution, Role,
+    Duties, Fen, Item, LatePayment, Mode, Notice, NoticeKey, NoticeState, NoticeStep, NoticeType, NotificationAnswer,
+    OnRefusal, OrderDetails, OrderEvent, OrderId, OrderSource, Paid, PartyName, Policy, Refund, RefundKind,
+    RefundOrderId, Refunded, Resolution, Role,
 };
-use nontax_gateway::store::{CallbackKind, ImportOutcome, JournalEntry, NoticeDraft, Recording, Store, StoreError};
+use nontax_gateway::store::{
+    Author, CallbackKind, ImportOutcome, JournalEntry, NoticeChange, NoticeDraft, Recording, Store, StoreError,
+};
 
 /// 2026-01-01 12:00 in China.
 pub(crate) const NOON: i64 = 1_767_240_000;
@@ -27,6 +29,16 @@ pub(crate) fn order(id: &str) -> OrderId {
 /// The key of a notice by its number.
 pub(crate) fn key(number: &str) -> NoticeKey {
     NoticeKey::new("440100", "001002", number).unwrap()
+}
+
+/// Who changes what tests change.
+pub(crate) fn author() -> Author {
+    Author { who: "tester".into(), came_from: "192.0.2.1".into() }
+}
+
+/// A notice to move, whatever its version.
+pub(crate) fn change(key: NoticeKey, step: NoticeStep, reason: &str) -> NoticeChange {
+    NoticeChange { key, step, expected_version: None, reason: reason.into() }
 }
 
 /// An amount.
@@ -71,7 +83,7 @@ pub(crate) fn payable(number: &str) -> Notice {
 /// Imports one notice, its state as it stands.
 pub(crate) async fn import(store: &dyn Store, notice: Notice) -> ImportOutcome {
     let draft = NoticeDraft { notice, state_given: true };
-    store.import_notices(party(), vec![draft], at(NOON)).await.unwrap()[0]
+    store.import_notices(party(), vec![draft], author(), at(NOON)).await.unwrap()[0]
 }
 
 /// What finance does.

@@ -9,7 +9,9 @@ use nontax_gateway::store::{NoticeDraft, ReceivablesLookup, SharedStore, StoreEr
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::task::JoinHandle;
 
-use crate::book::{at, finance, import, key, notice, order, paid, party, record, recording_bank, refunded};
+use crate::book::{
+    NOON, at, author, finance, import, key, notice, order, paid, party, record, recording_bank, refunded,
+};
 use crate::database::{execute, texts};
 use crate::stores::{TestStore, on_both_stores_each_way};
 
@@ -33,7 +35,7 @@ fn pay(store: &SharedStore, order_id: String, event: OrderEvent) -> Answering {
 
 async fn import_many(store: &SharedStore) {
     let draft = |number: usize| NoticeDraft { notice: notice(&number.to_string()), state_given: true };
-    store.import_notices(party(), (0..NOTICES).map(draft).collect(), at(0)).await.unwrap();
+    store.import_notices(party(), (0..NOTICES).map(draft).collect(), author(), at(0)).await.unwrap();
 }
 
 async fn orders_and_repeats_that_wait_together_end_as_one_after_the_other(test: TestStore) {
@@ -156,6 +158,7 @@ fn look_up(store: &SharedStore, number: usize) -> JoinHandle<Result<Found, Store
             region_code: key.region_code,
             department_code: Some(key.department_code),
             payment_notice_no: key.payment_notice_no,
+            at: at(NOON),
         };
         store.look_up_receivables(lookup).await.map(|facts| facts.found)
     })

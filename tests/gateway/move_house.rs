@@ -6,7 +6,7 @@ use nontax_gateway::app::new_api_client;
 use nontax_gateway::domain::{ApiClientName, Scope, Suspension, SuspensionScope};
 use nontax_gateway::store::Store;
 
-use crate::book::{at, finance, import, notice, paid, party, record, recording_bank, refunded, refunded_part};
+use crate::book::{at, author, finance, import, notice, paid, party, record, recording_bank, refunded, refunded_part};
 use crate::database::texts;
 use crate::stores::{TestStore, on_both_stores, postgres, sqlite};
 
@@ -28,12 +28,12 @@ async fn fill(store: &dyn Store) {
     }
     record(store, "order-3", refunded(), finance()).await.unwrap();
     record(store, "order-4", refunded_part("R4", 500), finance()).await.unwrap();
-    let suspension =
-        Suspension { scope: SuspensionScope::Item("103 \"050\"".into()), reason: "年末结账\u{2028}".into() };
-    store.suspend(party(), suspension, at(1)).await.unwrap();
+    let scope = SuspensionScope::Item("103 \"050\"".into());
+    let suspension = Suspension::new(scope, "年末结账\u{2028}".into());
+    store.suspend(party(), suspension, author(), at(1)).await.unwrap();
     let name = ApiClientName::new("erp").unwrap();
     let (client, _) = new_api_client(name, vec![Scope::Orders], Vec::new(), &[7; 32], at(2));
-    assert!(store.add_api_client(client).await.unwrap());
+    assert!(store.add_api_client(client, author()).await.unwrap());
 }
 
 async fn exported(store: &dyn Store) -> (Vec<u8>, Moved) {

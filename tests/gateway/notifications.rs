@@ -6,7 +6,7 @@ use nontax_gateway::domain::{
 use nontax_gateway::wire::Locale;
 use serde_json::json;
 
-use crate::book::{NOON, at, fen, import, key, order, party, payable};
+use crate::book::{NOON, at, author, change, fen, import, key, order, party, payable};
 use crate::served::Setup;
 use crate::stores::{TestStore, on_both_stores};
 use crate::weixin::{paid, refunded, with};
@@ -79,7 +79,10 @@ async fn every_refusal_has_its_code_and_is_counted(test: TestStore) {
         let counted = format!(r#"nontax_refunding_replies_total{{party="gz-finance",errcode="{errcode}"}}"#);
         assert_eq!(served.sample(&counted).await, Some(2.0));
     }
-    store.move_notice(party(), key("suspended"), NoticeStep::Restore, "again".into(), at(NOON)).await.unwrap();
+    store
+        .move_notice(party(), change(key("suspended"), NoticeStep::Restore, "again"), author(), at(NOON))
+        .await
+        .unwrap();
     assert_eq!(served.notified(&cases[2].0).await, 211);
     assert_eq!(served.notified(&paid("G", "suspended")).await, 0);
     assert_eq!(served.notified(&with(paid("H", "bank"), &json!({ "bank_id": "CCB" }))).await, 0);
@@ -114,9 +117,10 @@ async fn what_is_suspended_is_refused_or_put_off(test: TestStore) {
     }
     let served = Setup::default().serve(&test.store).await;
     let suspend = async |scope| {
-        store.suspend(party(), Suspension { scope, reason: "year's end".into() }, at(NOON)).await.unwrap();
+        store.suspend(party(), Suspension::new(scope, "year's end".into()), author(), at(NOON)).await.unwrap();
     };
-    let lift = async |scope| assert!(store.lift_suspension(party(), scope, "done".into(), at(NOON)).await.unwrap());
+    let lift =
+        async |scope| assert!(store.lift_suspension(party(), scope, "done".into(), author(), at(NOON)).await.unwrap());
     let department = || SuspensionScope::Department(DepartmentCode::new("001002").unwrap());
     let item = || SuspensionScope::Item("103050101200".into());
     suspend(department()).await;

@@ -5,7 +5,7 @@ use nontax_gateway::store::Store;
 use nontax_gateway::wire::Locale;
 use serde_json::json;
 
-use crate::book::{NOON, at, fen, import, party, payable};
+use crate::book::{NOON, at, author, fen, import, party, payable};
 use crate::served::Setup;
 use crate::stores::{TestStore, on_both_stores};
 use crate::weixin;
@@ -121,10 +121,10 @@ async fn several_departments_are_told_apart(test: TestStore) {
 
 /// Suspends, asks, and takes it back.
 async fn suspended(store: &dyn Store, served: &crate::served::Served, scope: SuspensionScope) -> i64 {
-    let suspension = Suspension { scope: scope.clone(), reason: "year's end".into() };
-    store.suspend(party(), suspension, at(NOON)).await.unwrap();
+    let suspension = Suspension::new(scope.clone(), "year's end".into());
+    store.suspend(party(), suspension, author(), at(NOON)).await.unwrap();
     let errcode = served.queried("1").await;
-    assert!(store.lift_suspension(party(), scope, "done".into(), at(NOON)).await.unwrap());
+    assert!(store.lift_suspension(party(), scope, "done".into(), author(), at(NOON)).await.unwrap());
     errcode
 }
 
@@ -140,8 +140,8 @@ async fn suspensions_are_seen_at_once(test: TestStore) {
     assert_eq!(suspended(store, &served, SuspensionScope::Item("1".into())).await, 0);
     assert_eq!(served.queried("1").await, 0);
     // Everything is everything, notices that do not exist included.
-    let suspension = Suspension { scope: SuspensionScope::Everything, reason: "year's end".into() };
-    store.suspend(party(), suspension, at(NOON)).await.unwrap();
+    let suspension = Suspension::new(SuspensionScope::Everything, "year's end".into());
+    store.suspend(party(), suspension, author(), at(NOON)).await.unwrap();
     assert_eq!(served.query("nowhere").await, json!({ "errcode": 297, "errmsg": "暂停缴费" }));
 }
 

@@ -3,7 +3,7 @@
 use nontax_gateway::domain::{Duties, Mode, Notice, NoticeState, Role, Suspension, SuspensionScope};
 use nontax_gateway::store::Store;
 
-use crate::book::{NOON, at, import, party, payable};
+use crate::book::{NOON, at, author, import, party, payable};
 use crate::served::{Served, Setup};
 use crate::stores::{TestStore, on_both_stores};
 use crate::weixin::{KEY, OTHER, OTHER_KEY, WEIXIN, envelope, envelope_with, paid, refunded};
@@ -65,10 +65,12 @@ async fn answers(store: &dyn Store, served: &Served, row: &Row, id: impl Fn(&str
     assert_eq!(served.notified(&refunded(&id("B"))).await, 0, "{label}");
 
     // 297 is not in the vocabulary of those that only record.
-    let everything = Suspension { scope: SuspensionScope::Everything, reason: "year's end".into() };
-    store.suspend(party(), everything, at(NOON)).await.unwrap();
+    let everything = Suspension::new(SuspensionScope::Everything, "year's end".into());
+    store.suspend(party(), everything, author(), at(NOON)).await.unwrap();
     assert_eq!(served.notified(&paid(&id("E"), &id("else"))).await, or_recorded(297), "{label}");
-    assert!(store.lift_suspension(party(), SuspensionScope::Everything, "done".into(), at(NOON)).await.unwrap());
+    assert!(
+        store.lift_suspension(party(), SuspensionScope::Everything, "done".into(), author(), at(NOON)).await.unwrap()
+    );
 
     // A government unit may not be told when the citizen paid.
     let mut timeless = paid(&id("F"), &id("timeless"));

@@ -75,6 +75,7 @@ impl Default for Setup {
             limits: CallbackLimits {
                 reply_deadline: Duration::from_secs(20),
                 max_body_bytes: 65_536,
+                max_import_bytes: 1 << 20,
                 max_in_flight: 1_024,
                 envelope_fault_delay: Duration::from_millis(20),
             },

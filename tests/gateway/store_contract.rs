@@ -1,8 +1,8 @@
 //! What both stores promise, one suite for both.
 
 use crate::book::{
-    NOON, at, details, errcode, fen, finance, import, key, notice, order, paid, paid_as, party, policy, record,
-    recording_bank, refunded, refunded_part,
+    NOON, at, author, change, details, errcode, fen, finance, import, key, notice, order, paid, paid_as, party, policy,
+    record, recording_bank, refunded, refunded_part,
 };
 use crate::stores::{TestStore, on_both_stores_each_way};
 use nontax_gateway::domain::{
@@ -48,6 +48,7 @@ async fn look_up(store: &dyn Store, number: &str, department_code: Option<&str>)
         region_code: RegionCode::new("440100").unwrap(),
         department_code: department_code.map(|code| DepartmentCode::new(code).unwrap()),
         payment_notice_no: PaymentNoticeNo::new(number).unwrap(),
+        at: at(NOON),
     };
     store.look_up_receivables(lookup).await.unwrap().found
 }
@@ -204,15 +205,15 @@ async fn an_import_adds_updates_and_keeps_what_is_paid(test: TestStore) {
     let drafts = |numbers: &[&str], state_given| {
         numbers.iter().map(|n| NoticeDraft { notice: notice(n), state_given }).collect::<Vec<_>>()
     };
-    let outcomes = store.import_notices(party(), drafts(&["1", "2", "3"], false), at(NOON)).await.unwrap();
+    let outcomes = store.import_notices(party(), drafts(&["1", "2", "3"], false), author(), at(NOON)).await.unwrap();
     assert_eq!(outcomes, [ImportOutcome::Added; 3]);
     record(store, "A", paid("1"), finance()).await.unwrap();
-    store.move_notice(party(), key("2"), NoticeStep::Cancel, "withdrawn".into(), at(NOON)).await.unwrap();
-    let outcomes = store.import_notices(party(), drafts(&["1", "2", "3"], false), at(NOON)).await.unwrap();
+    store.move_notice(party(), change(key("2"), NoticeStep::Cancel, "withdrawn"), author(), at(NOON)).await.unwrap();
+    let outcomes = store.import_notices(party(), drafts(&["1", "2", "3"], false), author(), at(NOON)).await.unwrap();
     assert_eq!(outcomes, [ImportOutcome::KeptPaid, ImportOutcome::Updated, ImportOutcome::Updated]);
     assert_eq!(state(store, "1").await, NoticeState::Paid { order_id: Some(order("A")) });
     assert_eq!(state(store, "2").await, NoticeState::Canceled, "the import did not say a state");
-    store.import_notices(party(), drafts(&["2"], true), at(NOON)).await.unwrap();
+    store.import_notices(party(), drafts(&["2"], true), author(), at(NOON)).await.unwrap();
     assert_eq!(state(store, "2").await, NoticeState::Unpaid, "now it did");
     let mut dearer = notice("2");
     dearer.fee = fen(30_000);
@@ -228,14 +229,15 @@ async fn an_import_adds_updates_and_keeps_what_is_paid(test: TestStore) {
 
 async fn a_person_moves_a_notice_with_a_reason(test: TestStore) {
     let store = &*test.store;
-    let moved = |number: &'static str, step| store.move_notice(party(), key(number), step, "信访".into(), at(NOON));
+    let moved =
+        |number: &'static str, step| store.move_notice(party(), change(key(number), step, "信访"), author(), at(NOON));
     assert!(matches!(moved("1", NoticeStep::Cancel).await, Err(MoveNoticeError::NotFound)));
     import(store, notice("1")).await;
-    assert_eq!(moved("1", NoticeStep::Suspend).await.unwrap(), NoticeState::Suspended);
+    assert_eq!(moved("1", NoticeStep::Suspend).await.unwrap().notice.state, NoticeState::Suspended);
     assert_eq!(errcode(store, "A", paid("1"), finance()).await, 211);
-    assert_eq!(moved("1", NoticeStep::Cancel).await.unwrap(), NoticeState::Canceled);
+    assert_eq!(moved("1", NoticeStep::Cancel).await.unwrap().notice.state, NoticeState::Canceled);
     assert_eq!(errcode(store, "B", paid("1"), finance()).await, 233);
-    assert_eq!(moved("1", NoticeStep::Restore).await.unwrap(), NoticeState::Unpaid);
+    assert_eq!(moved("1", NoticeStep::Restore).await.unwrap().notice.state, NoticeState::Unpaid);
     record(store, "C", paid("1"), finance()).await.unwrap();
     assert!(matches!(moved("1", NoticeStep::Cancel).await, Err(MoveNoticeError::Refused(_))), "it is paid");
     let changes = store.notice_history(party(), key("1")).await.unwrap().changes;
@@ -251,13 +253,13 @@ async fn suspensions_come_and_go(test: TestStore) {
         (SuspensionScope::Item("103050101200".into()), 211),
     ];
     for (scope, expected) in scopes {
-        let suspension = Suspension { scope: scope.clone(), reason: "系统维护".into() };
-        store.suspend(party(), suspension.clone(), at(NOON)).await.unwrap();
-        store.suspend(party(), suspension, at(NOON)).await.unwrap();
+        let suspension = Suspension::new(scope.clone(), "系统维护".into());
+        store.suspend(party(), suspension.clone(), author(), at(NOON)).await.unwrap();
+        store.suspend(party(), suspension, author(), at(NOON)).await.unwrap();
         let order_id = format!("{scope:?}");
         assert_eq!(errcode(store, &order_id, paid("1"), finance()).await, expected);
-        assert!(store.lift_suspension(party(), scope.clone(), "done".into(), at(NOON)).await.unwrap());
-        assert!(!store.lift_suspension(party(), scope, "done".into(), at(NOON)).await.unwrap());
+        assert!(store.lift_suspension(party(), scope.clone(), "done".into(), author(), at(NOON)).await.unwrap());
+        assert!(!store.lift_suspension(party(), scope, "done".into(), author(), at(NOON)).await.unwrap());
     }
     assert_eq!(errcode(store, "A", paid("1"), finance()).await, 0);
 }

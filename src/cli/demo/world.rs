@@ -18,7 +18,7 @@ use crate::app::{Party, TokenKeeper};
 use crate::cli::assembly::{address_rules, callback_limits, connection_limits};
 use crate::cli::fresh_key::fresh_symmetric_key;
 use crate::cli::token_sources::LEASE_SPARE;
-use crate::cli::{Exit, Failure};
+use crate::cli::{Exit, Failure, os_user};
 use crate::config;
 use crate::domain::{Duties, Mode, OnRefusal, PartyName, Role};
 use crate::envelope::{KeyEncoding, KeyRing, SignatureOver, SigningKey, SymmetricKey};
@@ -159,7 +159,7 @@ fn new_directory() -> Result<PathBuf, Failure> {
 
 async fn import(store: &SharedStore, party: &PartyName) -> Result<u64, Failure> {
     let reader = NoticeReader::open(NOTICES, ReadOptions::default()).map_err(cannot_start)?;
-    let destination = Destination::Book { store: &**store, party, at: Timestamp::now() };
+    let destination = Destination::Book { store: &**store, party, by: &os_user::author(), at: Timestamp::now() };
     let summary = import_notices(reader, destination, &mut Unobserved).await.map_err(cannot_start)?;
     Ok(summary.added)
 }

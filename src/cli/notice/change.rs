@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 use super::selection::{self, PartyNotice, PlaceArguments};
 use super::{PartyArgument, cannot_write, store_failed};
-use crate::cli::{Console, Exit, Failure};
+use crate::cli::{Console, Exit, Failure, os_user};
 use crate::domain::{DepartmentCode, NoticeStep, PartyName, Suspension, SuspensionScope};
-use crate::store::{Book, MoveNoticeError, NoticeRecord};
+use crate::store::{Book, MoveNoticeError, NoticeChange, NoticeRecord};
 
 /// What `notice cancel` takes.
 #[derive(Debug, Args)]
@@ -19,10 +19,30 @@ pub struct ChangeArguments {
     pub(super) reason: String,
 }
 
-/// What `notice suspend` and `notice restore` take: a notice, or a scope.
+/// What `notice suspend` takes.
+#[derive(Debug, Args)]
+pub struct SuspendArguments {
+    #[command(flatten)]
+    pub(super) what: ScopeArguments,
+    /// When it begins, as 2026-12-31T22:00:00+08:00: not for one notice. Without it at once.
+    #[arg(long, value_name = "TIME", conflicts_with = "number")]
+    pub(super) from: Option<Timestamp>,
+    /// When it is over. Without it when it is restored.
+    #[arg(long, value_name = "TIME", conflicts_with = "number")]
+    pub(super) until: Option<Timestamp>,
+}
+
+/// What `notice restore` takes.
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    #[command(flatten)]
+    pub(super) what: ScopeArguments,
+}
+
+/// A notice, or a scope.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("target").required(true).args(["number", "everything", "all_of_department", "all_with_item"]))]
-pub struct ScopeArguments {
+pub(super) struct ScopeArguments {
     #[command(flatten)]
     pub(super) party: PartyArgument,
     /// The payment notice's number.
@@ -80,7 +100,7 @@ pub(super) async fn cancel(
 }
 
 pub(super) async fn suspend(
-    arguments: &ScopeArguments,
+    SuspendArguments { what: arguments, from, until }: &SuspendArguments,
     store: &dyn Book,
     parties: &[PartyName],
     console: &mut Console<'_>,
@@ -91,13 +111,19 @@ pub(super) async fn suspend(
         let record = arguments.notice(store, &party).await?;
         return move_notice(record, NoticeStep::Suspend, &reason, store, &party, console).await;
     };
-    let suspension = Suspension { scope: scope.clone(), reason };
-    store.suspend(party.clone(), suspension, Timestamp::now()).await.map_err(|error| store_failed(&error))?;
-    writeln!(console.out, "suspended {} of party {party}", name_of(&scope)).map_err(|error| cannot_write(&error))
+    let suspension = Suspension::new(scope.clone(), reason).between(*from, *until);
+    let suspension =
+        suspension.map_err(|error| Failure::new(Exit::Usage, format!("--from and --until do not fit: {error}")))?;
+    let suspended = store.suspend(party.clone(), suspension, os_user::author(), Timestamp::now()).await;
+    suspended.map_err(|error| store_failed(&error))?;
+    let from = from.map_or_else(String::new, |from| format!(" from {from}"));
+    let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+    writeln!(console.out, "suspended {} of party {party}{from}{until}", name_of(&scope))
+        .map_err(|error| cannot_write(&error))
 }
 
 pub(super) async fn restore(
-    arguments: &ScopeArguments,
+    RestoreArguments { what: arguments }: &RestoreArguments,
     store: &dyn Book,
     parties: &[PartyName],
     console: &mut Console<'_>,
@@ -108,7 +134,7 @@ pub(super) async fn restore(
         let record = arguments.notice(store, &party).await?;
         return move_notice(record, NoticeStep::Restore, &reason, store, &party, console).await;
     };
-    let lifted = store.lift_suspension(party.clone(), scope.clone(), reason, Timestamp::now()).await;
+    let lifted = store.lift_suspension(party.clone(), scope.clone(), reason, os_user::author(), Timestamp::now()).await;
     let scope = name_of(&scope);
     if lifted.map_err(|error| store_failed(&error))? {
         writeln!(console.out, "restored {scope} of party {party}").map_err(|error| cannot_write(&error))
@@ -117,7 +143,7 @@ pub(super) async fn restore(
     }
 }
 
-fn name_of(scope: &SuspensionScope) -> String {
+pub(super) fn name_of(scope: &SuspensionScope) -> String {
     match scope {
         SuspensionScope::Everything => "everything".to_owned(),
         SuspensionScope::Department(code) => format!("department {code}"),
@@ -143,10 +169,13 @@ async fn move_notice(
 ) -> Result<(), Failure> {
     let key = record.notice.key;
     let from = record.notice.state.name();
-    let moved = store.move_notice(party.clone(), key.clone(), step, reason.to_owned(), Timestamp::now()).await;
+    // Of the notice as it was found: what somebody changed in between is to be looked at first.
+    let change =
+        NoticeChange { key: key.clone(), step, expected_version: Some(record.version), reason: reason.to_owned() };
+    let moved = store.move_notice(party.clone(), change, os_user::author(), Timestamp::now()).await;
     let to = moved.map_err(|error| match error {
         MoveNoticeError::Store(error) => store_failed(&error),
         refused => Failure::new(Exit::Failure, format!("notice {key}: {refused}; nothing was changed")),
     })?;
-    writeln!(console.out, "notice {key}: {from} -> {}", to.name()).map_err(|error| cannot_write(&error))
+    writeln!(console.out, "notice {key}: {from} -> {}", to.notice.state.name()).map_err(|error| cannot_write(&error))
 }

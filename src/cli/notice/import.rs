@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{PartyArgument, cannot_write};
 use crate::app::import_notices::{Destination, ImportObserver, ImportSummary, import_notices};
 use crate::app::notice_file::{Encoding, FileFormat, NoticeReader, ReadOptions, RefusedLine};
-use crate::cli::{Console, Exit, Failure};
+use crate::cli::{Console, Exit, Failure, os_user};
 use crate::domain::PartyName;
 use crate::store::Book;
 
@@ -66,9 +66,9 @@ pub(super) async fn run(
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let party = arguments.party.among(parties)?;
-    let at = Timestamp::now();
+    let (at, by) = (Timestamp::now(), os_user::author());
     let destination =
-        if arguments.dry_run { Destination::Nowhere } else { Destination::Book { store, party: &party, at } };
+        if arguments.dry_run { Destination::Nowhere } else { Destination::Book { store, party: &party, by: &by, at } };
     let standard_input = arguments.file == Path::new("-");
     let name = if standard_input { "standard input".to_owned() } else { arguments.file.display().to_string() };
     let mut size_bytes = None;

@@ -4,7 +4,7 @@ mod change;
 mod import;
 mod selection;
 mod show;
-mod show_json;
+mod suspensions;
 
 use clap::{Args, Subcommand};
 
@@ -12,9 +12,10 @@ use super::{Console, Exit, Failure};
 use crate::domain::PartyName;
 use crate::store::{Book, StoreError};
 
-pub use change::{ChangeArguments, ScopeArguments};
+pub use change::{ChangeArguments, RestoreArguments, SuspendArguments};
 pub use import::ImportArguments;
 pub use show::ShowArguments;
+pub use suspensions::SuspensionsArguments;
 
 /// The commands about notices.
 #[derive(Debug, Subcommand)]
@@ -26,9 +27,11 @@ pub enum NoticeCommand {
     /// Withdraw a notice: paying it is answered 233.
     Cancel(ChangeArguments),
     /// Stop payment for a notice, a department, an item or everything.
-    Suspend(ScopeArguments),
+    Suspend(SuspendArguments),
     /// Take back a cancellation or a suspension.
-    Restore(ScopeArguments),
+    Restore(RestoreArguments),
+    /// List the suspensions of departments, items and everything that are in force.
+    Suspensions(SuspensionsArguments),
 }
 
 /// Whose book.
@@ -66,6 +69,7 @@ pub async fn run(
         NoticeCommand::Cancel(arguments) => change::cancel(arguments, store, parties, console).await,
         NoticeCommand::Suspend(arguments) => change::suspend(arguments, store, parties, console).await,
         NoticeCommand::Restore(arguments) => change::restore(arguments, store, parties, console).await,
+        NoticeCommand::Suspensions(arguments) => suspensions::run(arguments, store, parties, console).await,
     }
 }
 

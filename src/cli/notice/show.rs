@@ -8,8 +8,8 @@ use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
 use super::selection::{self, PartyNotice};
-use super::show_json::{disposition, errcode, objection_name, record_to_json};
 use super::{cannot_write, store_failed};
+use crate::app::book_answer::{disposition, errcode, objection_name, record_to_json};
 use crate::cli::{Console, Exit, Failure, Format};
 use crate::domain::{BankId, Notice, NoticeState, PartyName, RefundKind, Suspensions};
 use crate::store::{Book, NoticeHistory, NoticeRecord, OrderRecord, ReceivablesLookup};
@@ -61,6 +61,7 @@ async fn suspended_by(notice: &Notice, store: &dyn Book, party: &PartyName) -> R
         region_code: notice.key.region_code.clone(),
         department_code: Some(notice.key.department_code.clone()),
         payment_notice_no: notice.key.payment_notice_no.clone(),
+        at: Timestamp::now(),
     };
     let facts = store.look_up_receivables(lookup).await.map_err(|error| store_failed(&error))?;
     let suspensions: &Suspensions = &facts.suspensions;

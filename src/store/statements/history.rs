@@ -62,7 +62,7 @@ async fn state_changes(
     found.iter().map(state_change).collect()
 }
 
-fn state_change(row: &Row) -> Result<(i64, StateChange), StoreError> {
+pub(super) fn state_change(row: &Row) -> Result<(i64, StateChange), StoreError> {
     let change = StateChange {
         subject_kind: rows::text(row, "subject_kind")?,
         subject: rows::text(row, "subject")?,

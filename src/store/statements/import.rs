@@ -6,15 +6,17 @@ use jiff::Timestamp;
 use serde_json::json;
 use sqlx::Transaction;
 
+use super::change_audit::{self, NewChange};
 use super::journal::{self, StateRow};
 use super::{Connection, Db, Given, failed, given, keyed_and_locked, rows};
 use crate::domain::{Fen, Notice, NoticeKey, NoticeState, PartyName};
-use crate::store::{ImportOutcome, NoticeDraft, StoreError};
+use crate::store::{Author, ImportOutcome, NoticeDraft, StoreError};
 
 pub(super) async fn import(
     mut transaction: Transaction<'static, Db>,
     party: &PartyName,
     drafts: &[NoticeDraft],
+    by: &Author,
     at: Timestamp,
 ) -> Result<Vec<ImportOutcome>, StoreError> {
     if drafts.is_empty() {
@@ -56,8 +58,44 @@ pub(super) async fn import(
         writes.sort_unstable_by_key(|(notice, _)| rows::key_columns(Some(&notice.key)));
         upsert(&mut transaction, party, &writes, at).await?;
     }
+    let subjects: Vec<_> = drafts.iter().map(|draft| draft.notice.key.to_string()).collect();
+    let audited = audited(drafts, &subjects, &held, &outcomes);
+    change_audit::append(&mut transaction, Some(party), by, &audited, at).await?;
     transaction.commit().await.map_err(failed("commit imported notices"))?;
     Ok(outcomes)
+}
+
+/// One row of the audit for the batch, and one for each notice whose amount or state changes.
+fn audited<'a>(
+    drafts: &[NoticeDraft],
+    subjects: &'a [String],
+    held: &HashMap<NoticeKey, (NoticeState, Fen)>,
+    outcomes: &[ImportOutcome],
+) -> Vec<NewChange<'a>> {
+    let shown = |state: &NoticeState, fee: Fen| Some(json!({ "status": state.name(), "fee": fee.get() }));
+    let count = |outcome| outcomes.iter().filter(|one| **one == outcome).count();
+    let batch = json!({
+        "added": count(ImportOutcome::Added), "updated": count(ImportOutcome::Updated),
+        "kept_paid": count(ImportOutcome::KeptPaid), "last": subjects.last(),
+    });
+    let first = subjects.first().map_or("", String::as_str);
+    let mut rows = vec![NewChange {
+        action: "notices.import",
+        subject: first,
+        before: None,
+        after: Some(batch),
+        reason: "import",
+    }];
+    for (draft, subject) in drafts.iter().zip(subjects) {
+        let Some((state, fee)) = held.get(&draft.notice.key) else { continue };
+        let after = if draft.state_given { &draft.notice.state } else { state };
+        let is_paid = matches!(state, NoticeState::Paid { .. });
+        if !is_paid && (state != after || *fee != draft.notice.fee) {
+            let (before, after) = (shown(state, *fee), shown(after, draft.notice.fee));
+            rows.push(NewChange { action: "notice.import", subject, before, after, reason: "import" });
+        }
+    }
+    rows
 }
 
 /// The notices of the batch that are held, locked.

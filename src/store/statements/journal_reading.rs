@@ -44,7 +44,7 @@ fn journaled(row: &Row) -> Result<JournaledCallback, StoreError> {
     })
 }
 
-fn kind(name: &str) -> Result<CallbackKind, StoreError> {
+pub(super) fn kind(name: &str) -> Result<CallbackKind, StoreError> {
     let kind = [CallbackKind::Receivables, CallbackKind::Notification].into_iter().find(|kind| kind.name() == name);
     kind.ok_or_else(|| rows::impossible("callback_journal.kind", name))
 }

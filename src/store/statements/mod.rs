@@ -4,22 +4,27 @@
 mod access_token;
 mod api_client;
 mod booked_order;
+mod change_audit;
 mod discrepancy;
 mod discrepancy_rows;
 mod history;
 mod import;
 mod job;
 mod journal;
+mod journal_lists;
 mod journal_reading;
 mod lanes;
+mod look_back;
 mod look_up;
 mod micropay;
 mod micropay_begin;
 mod micropay_rows;
 mod moving;
 mod notice;
+mod notice_search;
 mod order;
 mod payment;
+mod payment_lists;
 mod placed_order;
 mod placed_order_rows;
 mod reconciliation_run;
@@ -46,12 +51,11 @@ pub(super) use rows_given::{Column, Given, Write};
 
 use super::{Db, Engine, Lane, Pools, Row, arguments, given, keyed, keyed_and_locked, run_together, updated_by_key};
 use crate::domain::{
-    NoticeKey, NoticeState, NoticeStep, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo, ReceivablesFacts,
-    Suspension, SuspensionScope,
+    NoticeKey, NotificationAnswer, OrderId, PartyName, PaymentNoticeNo, ReceivablesFacts, Suspension, SuspensionScope,
 };
 use crate::store::{
-    Book, ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeDraft, NoticeHistory, NoticeRecord,
-    ReceivablesLookup, Recording, Store, StoreError,
+    Author, Book, ImportOutcome, JournalEntry, KnownOrder, MoveNoticeError, NoticeChange, NoticeDraft, NoticeHistory,
+    NoticeRecord, ReceivablesLookup, Recording, Store, StoreError, SuspensionRecord,
 };
 
 /// How often a transaction is tried when other writers get in between. Each loser's opponent has committed, so with a handful of
@@ -113,10 +117,11 @@ impl Book for Engine {
         &self,
         party: PartyName,
         drafts: Vec<NoticeDraft>,
+        by: Author,
         at: Timestamp,
     ) -> Result<Vec<ImportOutcome>, StoreError> {
         for _ in 0..MAX_ATTEMPTS {
-            match import::import(self.begin().await?, &party, &drafts, at).await {
+            match import::import(self.begin().await?, &party, &drafts, &by, at).await {
                 Err(error) if lost_a_race(&error) => {}
                 outcome => return outcome,
             }
@@ -139,16 +144,25 @@ impl Book for Engine {
     async fn move_notice(
         &self,
         party: PartyName,
-        key: NoticeKey,
-        step: NoticeStep,
-        reason: String,
+        change: NoticeChange,
+        by: Author,
         at: Timestamp,
-    ) -> Result<NoticeState, MoveNoticeError> {
-        moving::move_notice(self.begin().await?, &party, &key, &step, &reason, at).await
+    ) -> Result<NoticeRecord, MoveNoticeError> {
+        moving::move_notice(self.begin().await?, &party, &change, &by, at).await
     }
 
-    async fn suspend(&self, party: PartyName, suspension: Suspension, at: Timestamp) -> Result<(), StoreError> {
-        suspension::suspend(self.begin().await?, &party, &suspension, at).await
+    async fn suspend(
+        &self,
+        party: PartyName,
+        suspension: Suspension,
+        by: Author,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        suspension::suspend(self.begin().await?, &party, &suspension, &by, at).await
+    }
+
+    async fn list_suspensions(&self, party: PartyName) -> Result<Vec<SuspensionRecord>, StoreError> {
+        suspension::list(&mut *self.reader().await?, &party).await
     }
 
     async fn lift_suspension(
@@ -156,9 +170,10 @@ impl Book for Engine {
         party: PartyName,
         scope: SuspensionScope,
         reason: String,
+        by: Author,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        suspension::lift(self.begin().await?, &party, &scope, &reason, at).await
+        suspension::lift(self.begin().await?, &party, &scope, &reason, &by, at).await
     }
 
     async fn count_held(&self, party: PartyName) -> Result<u64, StoreError> {

@@ -26,7 +26,30 @@ pub(super) async fn find_by_number(
     found.iter().map(record).collect()
 }
 
-fn record(row: &Row) -> Result<NoticeRecord, StoreError> {
+/// The notice of a key.
+pub(super) async fn find(
+    connection: &mut Connection,
+    party: &PartyName,
+    key: &NoticeKey,
+) -> Result<Option<NoticeRecord>, StoreError> {
+    let (number, region, department) = rows::key_columns(Some(key));
+    let found = sqlx::query(
+        "SELECT payment_notice_no, region_code, department_code, department_name, payment_notice_type, user_name, \
+                payment_notice_create_time, payment_expire_date, fee, items, late_payment, bank_ids, state, paid_by_order, \
+                version, created_at, updated_at \
+         FROM notice WHERE party = $1 AND payment_notice_no = $2 AND region_code = $3 AND department_code = $4",
+    )
+    .bind(party.as_str())
+    .bind(number)
+    .bind(region)
+    .bind(department)
+    .fetch_optional(connection)
+    .await
+    .map_err(failed("find a notice"))?;
+    found.as_ref().map(record).transpose()
+}
+
+pub(super) fn record(row: &Row) -> Result<NoticeRecord, StoreError> {
     Ok(NoticeRecord {
         notice: rows::notice(row)?,
         version: rows::integer(row, "version")?,

@@ -122,7 +122,7 @@ async fn judge_notice(
 ) -> Result<Option<ReservedOrder>, StoreError> {
     let OrderReservation { party, details, .. } = reservation;
     let Some(key) = &details.notice else { return Ok(None) };
-    let suspensions = suspension::in_force(connection, party).await?;
+    let suspensions = suspension::in_force(connection, party, at).await?;
     if suspensions.everything() {
         return Ok(Some(ReservedOrder::EverythingSuspended));
     }

@@ -77,7 +77,7 @@ pub(super) fn subject_columns(subject: &OrderSubject) -> (&str, &str, &str, &str
     (number, order_no, subject.region_code.as_str(), subject.department_code.as_str())
 }
 
-fn placed_order(row: &Row) -> Result<PlacedOrder, StoreError> {
+pub(super) fn placed_order(row: &Row) -> Result<PlacedOrder, StoreError> {
     let order_no = rows::text(row, "order_no")?;
     let number = rows::text(row, "payment_notice_no")?;
     let subject = OrderSubject {

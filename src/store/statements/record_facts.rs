@@ -107,7 +107,8 @@ async fn read_members(
     for member in members {
         let Recording { party, order_id, event, .. } = member.recording;
         if !suspensions.contains_key(party) {
-            suspensions.insert(party, suspension::in_force(connection, party).await?);
+            let at = member.recording.received_at;
+            suspensions.insert(party, suspension::in_force(connection, party, at).await?);
         }
         let notice = member.key().and_then(|_| notices.next().flatten());
         let waiting = match (event, &notice) {

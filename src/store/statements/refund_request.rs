@@ -275,7 +275,7 @@ async fn tell(
     journal::append_event(connection, &request.party, &format!("refund.{to}"), order_id, &body, at).await
 }
 
-fn record(row: &Row) -> Result<RefundRequestRecord, StoreError> {
+pub(super) fn record(row: &Row) -> Result<RefundRequestRecord, StoreError> {
     let wished_fee = rows::optional_fen(row, "wished_fee")?;
     let refund_order_id = rows::optional_text(row, "refund_order_id")?
         .map(|text| RefundOrderId::new(&text).map_err(|e| rows::impossible("refund_request.refund_order_id", e)))

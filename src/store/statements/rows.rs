@@ -54,6 +54,11 @@ pub(super) fn instant(row: &Row, column: &'static str) -> Result<Timestamp, Stor
     Timestamp::from_millisecond(integer(row, column)?).map_err(|e| impossible(column, e))
 }
 
+pub(super) fn optional_instant(row: &Row, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    let milliseconds = optional_integer(row, column)?;
+    milliseconds.map(|at| Timestamp::from_millisecond(at).map_err(|e| impossible(column, e))).transpose()
+}
+
 pub(super) fn order_id(text: &str, column: &'static str) -> Result<OrderId, StoreError> {
     OrderId::new(text).map_err(|e| impossible(column, e))
 }
@@ -263,11 +268,7 @@ pub(super) fn disposition(row: &Row) -> Result<Disposition, StoreError> {
 
 /// The columns `scope` and `subject`.
 pub(super) fn scope_columns(scope: &SuspensionScope) -> (&'static str, &str) {
-    match scope {
-        SuspensionScope::Everything => ("everything", ""),
-        SuspensionScope::Department(code) => ("department", code.as_str()),
-        SuspensionScope::Item(id) => ("item", id),
-    }
+    (scope.name(), scope.subject())
 }
 
 pub(super) fn scope(name: &str, subject: &str) -> Result<SuspensionScope, StoreError> {

@@ -3,7 +3,7 @@
 use nontax_gateway::simulator::{FaultScript, Settings};
 use nontax_gateway::store::NoticeDraft;
 
-use crate::book::{at, fen, key, party, payable};
+use crate::book::{at, author, fen, key, party, payable};
 use crate::served::PlatformAccess;
 use crate::simulated_world::World;
 use crate::stores::TestStore;
@@ -72,7 +72,7 @@ impl Road {
         let numbers: Vec<String> = (0..self.payments_a_day).map(|place| format!("{day:02}{place:06}")).collect();
         let drafts: Vec<_> = numbers.iter().zip(0..).map(|(number, place)| draft(number, place)).collect();
         for batch in drafts.chunks(500) {
-            test.store.import_notices(party(), batch.to_vec(), at(opens_at)).await.unwrap();
+            test.store.import_notices(party(), batch.to_vec(), author(), at(opens_at)).await.unwrap();
         }
         let open_for = 10 * 3600;
         for (number, place) in numbers.iter().zip(0..) {

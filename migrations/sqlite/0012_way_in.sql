@@ -1,0 +1,39 @@
+-- Suspensions for a time, client systems for some parties, and the audit of every change that a person or a system makes.
+
+ALTER TABLE suspension ADD COLUMN starts_at INTEGER;   -- NULL since ever
+ALTER TABLE suspension ADD COLUMN ends_at INTEGER;     -- the first instant after it; NULL until it is lifted
+
+ALTER TABLE api_client ADD COLUMN parties TEXT NOT NULL DEFAULT '';   -- separated by blanks; '' for all
+
+CREATE TABLE change_audit (
+    audit_id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    party        TEXT    NOT NULL,        -- '' for what is of no party
+    who          TEXT    NOT NULL,
+    came_from    TEXT    NOT NULL,        -- an address, or the command line
+    action       TEXT    NOT NULL,
+    subject      TEXT    NOT NULL,
+    before_value TEXT,                    -- JSON
+    after_value  TEXT,                    -- JSON
+    reason       TEXT    NOT NULL,
+    recorded_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX change_audit_subject ON change_audit (party, subject);
+
+CREATE TRIGGER change_audit_no_update BEFORE UPDATE ON change_audit
+BEGIN
+    SELECT RAISE(ABORT, 'table change_audit is append-only');
+END;
+CREATE TRIGGER change_audit_no_delete BEFORE DELETE ON change_audit
+BEGIN
+    SELECT RAISE(ABORT, 'table change_audit is append-only');
+END;
+-- A row that is replaced fires no delete trigger.
+CREATE TRIGGER change_audit_no_replace BEFORE INSERT ON change_audit
+WHEN EXISTS (SELECT 1 FROM change_audit WHERE audit_id = NEW.audit_id)
+BEGIN
+    SELECT RAISE(ABORT, 'table change_audit is append-only');
+END;
+
+-- Lists are read page by page, newest first.
+CREATE INDEX placed_order_created ON placed_order (party, created_at, idempotency_key);
+CREATE INDEX refund_request_created ON refund_request (party, created_at, refund_out_id);
