@@ -48,3 +48,6 @@ CREATE INDEX callback_body_age ON callback_body (received_at);
 ALTER TABLE placed_order ADD COLUMN closed_as TEXT NOT NULL DEFAULT '' CHECK (closed_as IN ('', 'expired', 'paid'));
 ALTER TABLE placed_order ADD COLUMN looked_at INTEGER;
 CREATE INDEX placed_order_open ON placed_order (party, expires_at) WHERE state = 'open' AND closed_as = '';
+
+-- When the bytes of a statement were pruned. That it was there, and its SHA-256, is kept.
+ALTER TABLE statement_file ADD COLUMN pruned_at INTEGER;

@@ -2,11 +2,13 @@
 
 mod admin;
 mod bearer;
+mod body_writer;
 mod callback;
 mod connection;
 mod desk;
 mod gateway;
 mod in_flight;
+mod job_metrics;
 mod journal_writer;
 mod metrics;
 mod micropay;

@@ -19,10 +19,12 @@ mod notice;
 #[cfg(test)]
 pub(crate) mod notices_in_memory;
 mod open;
+mod order_expiry;
 mod placed_orders;
 mod postgres;
 mod recording;
 mod refund_requests;
+mod retention;
 mod schema;
 mod sqlite;
 mod statement_files;
@@ -43,12 +45,14 @@ pub use micropays::{
 };
 pub use notice::{ImportOutcome, KnownOrder, NoticeDraft, NoticeHistory, NoticeRecord, OrderRecord, StateChange};
 pub use open::{OpenOptions, SharedStore, inspect, open, sqlite_path};
+pub use order_expiry::{OrderEnd, OrderExpiry, OverdueOrder};
 pub use placed_orders::{OpenedOrder, OrderReservation, PlacedOrder, PlacedOrders, ReservedOrder};
 pub use postgres::PostgresStore;
 pub use recording::Recording;
 pub use refund_requests::{
     BegunCall, OpenedRefund, RefundDraft, RefundNews, RefundRequestRecord, RefundRequests, RefundSelection, ToldOrder,
 };
+pub use retention::{CallbackBody, Prunable, Retention};
 pub use schema::SchemaState;
 pub use sqlite::SqliteStore;
 pub use statement_files::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, StatementFiles, StatementKey};
@@ -57,7 +61,17 @@ pub use statement_files::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, S
 /// [`Micropays`] for payments at the counter.
 #[async_trait]
 pub trait Store:
-    Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays + StatementFiles + Jobs
+    Book
+    + JournalReading
+    + ApiClients
+    + AccessTokens
+    + PlacedOrders
+    + RefundRequests
+    + Micropays
+    + StatementFiles
+    + Jobs
+    + OrderExpiry
+    + Retention
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

@@ -11,7 +11,7 @@ use super::selection::{self, PartyNotice};
 use super::show_json::{disposition, errcode, objection_name, record_to_json};
 use super::{cannot_write, store_failed};
 use crate::cli::{Console, Exit, Failure, Format};
-use crate::domain::{BankId, Notice, NoticeState, PartyName, RefundKind, Suspensions};
+use crate::domain::{BankId, Notice, NoticeState, PartyName, RefundKind, Suspensions, masked_name};
 use crate::store::{Book, NoticeHistory, NoticeRecord, OrderRecord, ReceivablesLookup};
 
 /// What `notice show` takes.
@@ -91,7 +91,7 @@ fn write_text(
     }
     writeln!(out, "  department   {}", notice.department_name)?;
     if let Some(user_name) = &notice.user_name {
-        writeln!(out, "  payer        {user_name}")?;
+        writeln!(out, "  payer        {}", masked_name(user_name))?;
     }
     writeln!(out, "  due          {} yuan", notice.fee)?;
     for item in &notice.items {

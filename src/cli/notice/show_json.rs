@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::app::notice_file::notice_to_json;
-use crate::domain::{BankId, Disposition, Fen, NoticeState, Objection, OrderId, Payment, Refund, RefundKind};
+use crate::domain::{
+    BankId, Disposition, Fen, Notice, NoticeState, Objection, OrderId, Payment, Refund, RefundKind, masked_name,
+};
 use crate::store::{NoticeHistory, NoticeRecord, OrderRecord, StateChange};
 
 /// The platform's fields bear its names and its units (fen, Unix seconds); ours that end in `_at` are RFC 3339.
@@ -13,8 +15,10 @@ pub(super) fn record_to_json(record: &NoticeRecord, history: &NoticeHistory, sus
         NoticeState::Paid { order_id } => order_id.as_ref().map(OrderId::as_str),
         _ => None,
     };
+    let user_name = record.notice.user_name.as_deref().map(masked_name);
+    let notice = Notice { user_name, ..record.notice.clone() };
     json!({
-        "notice": notice_to_json(&record.notice),
+        "notice": notice_to_json(&notice),
         "paid_by_order_id": paid_by,
         "suspended_by": suspended_by,
         "version": record.version,

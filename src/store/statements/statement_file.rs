@@ -108,7 +108,12 @@ impl StatementFiles for Engine {
         .fetch_optional(&mut *self.reader().await?)
         .await
         .map_err(failed("read a chunk of a statement"))?;
-        let row = found.ok_or_else(|| impossible("statement_chunk.chunk_no", format!("{chunk_no} is missing")))?;
+        let row = found.ok_or_else(|| {
+            impossible(
+                "statement_chunk.chunk_no",
+                format!("{chunk_no} is missing; if the file is old it was pruned, and can be downloaded again"),
+            )
+        })?;
         let deflated: Vec<u8> = row.try_get("deflated").map_err(failed("read a column of bytes"))?;
         let bytes = spawn_blocking(move || inflated(&deflated, STATEMENT_CHUNK_BYTES)).await;
         bytes.map_err(|_| StoreError::Interrupted)?.map_err(|e| impossible("statement_chunk.deflated", e))
@@ -152,7 +157,7 @@ async fn put(connection: &mut Connection, file: &StatementFile) -> Result<(), St
     let put = sqlx::query(
         "INSERT INTO statement_file (party, bill_date, mch_id, bill_type, sha256, kind, size_bytes, chunk_count, \
                 fetched_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-         ON CONFLICT (party, bill_date, mch_id, bill_type, sha256) DO UPDATE SET seen_at = \
+         ON CONFLICT (party, bill_date, mch_id, bill_type, sha256) DO UPDATE SET pruned_at = NULL, seen_at = \
             CASE WHEN excluded.seen_at > statement_file.seen_at THEN excluded.seen_at ELSE statement_file.seen_at END",
     )
     .bind(file.key.party.as_str())
