@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::notice_file::notice_to_json;
-use crate::domain::{BankId, Disposition, Fen, NoticeState, Objection, OrderId, Payment, Refund, RefundKind};
+use crate::domain::{
+    BankId, Disposition, Fen, NoticeState, Objection, OrderId, Payment, Refund, RefundKind, masked_name,
+};
 use crate::store::{
     AuditedChange, CallbackRecord, NoticeHistory, NoticeRecord, OrderRecord, PaymentRecord, StateChange,
     SuspensionRecord,
@@ -36,18 +38,12 @@ pub fn notice_record_to_json(record: &NoticeRecord) -> Value {
     })
 }
 
-/// As [`notice_record_to_json`], for a list: the payer's name shows no more than its first character.
+/// As [`notice_record_to_json`], for a list: the payer's name is masked.
 #[must_use]
 pub fn listed_notice_to_json(record: &NoticeRecord) -> Value {
     let mut record = record.clone();
     record.notice.user_name = record.notice.user_name.as_deref().map(masked_name);
     notice_record_to_json(&record)
-}
-
-/// A name of which only the first character shows.
-#[must_use]
-pub fn masked_name(name: &str) -> String {
-    name.chars().enumerate().map(|(place, letter)| if place == 0 { letter } else { '*' }).collect()
 }
 
 /// A payment with what belongs to it.
@@ -202,17 +198,5 @@ pub const fn errcode(objection: &Objection) -> i64 {
         Objection::Late => 235,
         Objection::BankNotSupported => 236,
         Objection::NoticeInconsistent => 296,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_masked_name_keeps_its_first_character() {
-        for (name, masked) in [("叶小梅", "叶**"), ("叶*梅", "叶**"), ("Li", "L*"), ("叶", "叶"), ("", "")] {
-            assert_eq!(masked_name(name), masked);
-        }
     }
 }

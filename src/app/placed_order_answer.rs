@@ -63,7 +63,11 @@ impl PlacedOrderAnswer {
     /// The answer at a moment; `None` for a placement without an order.
     #[must_use]
     pub fn at(placed: &PlacedOrder, now: Timestamp) -> Option<Self> {
-        let PlacementState::Open { order_id, expires_at } = &placed.state else { return None };
+        let (PlacementState::Open { order_id, expires_at } | PlacementState::Expired { order_id, expires_at }) =
+            &placed.state
+        else {
+            return None;
+        };
         let kept: Kept = placed.reply.clone().and_then(|reply| serde_json::from_value(reply).ok()).unwrap_or_default();
         Some(Self {
             order_id: order_id.to_string(),

@@ -62,7 +62,9 @@ pub async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
     let runner = micropay_runner(&config, &store);
     let parties = parties(&config, Some(&store))?;
     let (address_rules, limits) = (address_rules(&config.server), callback_limits(&config.server));
-    let gateway = Gateway::with_micropays(parties, Arc::clone(&store), address_rules, limits, runner.clone());
+    let keeps_bodies = config.retention.keep_bodies;
+    let gateway =
+        Gateway::keeping_bodies(parties, Arc::clone(&store), address_rules, limits, runner.clone(), keeps_bodies);
     let callbacks =
         if role.answers_callbacks() { Some(listen("server.listen", config.server.listen).await?) } else { None };
     let admin = listen("server.admin_listen", config.server.admin_listen).await?;

@@ -11,6 +11,7 @@ mod notification;
 mod objection;
 mod order;
 mod party;
+mod payer_name;
 mod payment;
 mod placed_order;
 mod query;
@@ -44,6 +45,7 @@ pub use notification::{
 pub use objection::{Objection, objection_to};
 pub use order::{OrderDetails, OrderSource, Resolution};
 pub use party::{Duties, InvalidCombination, Mode, OnRefusal, QueryDuty, ReplyVocabulary, Role, UnknownNotice};
+pub use payer_name::masked_name;
 pub use payment::{Disposition, Payment, Refund, RefundKind};
 pub use placed_order::{
     ORDER_LIFETIME_SECONDS, OrderSubject, PLACEMENT_TRANSITIONS, PlacementState, PlacementStep, PlacementStepError,

@@ -55,6 +55,13 @@ pub enum PlacementState {
         /// Until when it can be paid.
         expires_at: Timestamp,
     },
+    /// Its time was over before it was paid, as the platform says.
+    Expired {
+        /// The platform's order.
+        order_id: OrderId,
+        /// Until when it could be paid.
+        expires_at: Timestamp,
+    },
     /// There is no order: the platform refused, or was not called. The key is free again.
     Failed {
         /// The platform's errcode, when it refused.
@@ -88,6 +95,8 @@ pub enum PlacementStep {
         /// Why.
         errmsg: String,
     },
+    /// The platform says that the order was not paid and cannot be any more.
+    Expire,
     /// The platform gave no word.
     LoseTrack {
         /// Why.
@@ -96,10 +105,11 @@ pub enum PlacementStep {
 }
 
 /// Every transition of a placement by name: from, step, to. A pair that is not in here is refused.
-pub const PLACEMENT_TRANSITIONS: [(&str, &str, &str); 8] = [
+pub const PLACEMENT_TRANSITIONS: [(&str, &str, &str); 9] = [
     ("placing", "open", "open"),
     ("placing", "fail", "failed"),
     ("placing", "lose_track", "unknown"),
+    ("open", "expire", "expired"),
     ("failed", "place", "placing"),
     ("unknown", "place", "placing"),
     // The reply came after the call was given up: an order that is there wins.
@@ -126,18 +136,20 @@ impl PlacementStep {
             Self::Place => "place",
             Self::Open { .. } => "open",
             Self::Fail { .. } => "fail",
+            Self::Expire => "expire",
             Self::LoseTrack { .. } => "lose_track",
         }
     }
 }
 
 impl PlacementState {
-    /// The name in the database.
+    /// The name in the journal.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Placing => "placing",
             Self::Open { .. } => "open",
+            Self::Expired { .. } => "expired",
             Self::Failed { .. } => "failed",
             Self::Unknown { .. } => "unknown",
         }
@@ -166,6 +178,7 @@ impl PlacementState {
             (Self::Placing | Self::Unknown { .. }, PlacementStep::LoseTrack { problem }) => {
                 Ok(Self::Unknown { problem })
             }
+            (Self::Open { order_id, expires_at }, PlacementStep::Expire) => Ok(Self::Expired { order_id, expires_at }),
             (Self::Failed { .. } | Self::Unknown { .. }, PlacementStep::Place) => Ok(Self::Placing),
             (from, step) => Err(PlacementStepError { from: from.name(), step: step.name() }),
         }
@@ -183,6 +196,7 @@ mod tests {
         let states = [
             PlacementState::Placing,
             PlacementState::Open { order_id: order_id(), expires_at },
+            PlacementState::Expired { order_id: order_id(), expires_at },
             PlacementState::Failed { errcode: None, errmsg: String::new() },
             PlacementState::Unknown { problem: String::new() },
         ];
@@ -190,6 +204,7 @@ mod tests {
             PlacementStep::Place,
             PlacementStep::Open { order_id: order_id(), expires_at },
             PlacementStep::Fail { errcode: None, errmsg: String::new() },
+            PlacementStep::Expire,
             PlacementStep::LoseTrack { problem: String::new() },
         ];
         for state in &states {

@@ -7,10 +7,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::Gateway;
 use super::metrics::PartyLabel;
+use crate::domain::ChinaDate;
 
 /// How long a readiness check waits for the database.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,10 +50,16 @@ pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
     (status, Json(json!({ "ready": ready, "database": database, "parties": parties }))).into_response()
 }
 
-/// The metrics. Held payments are counted anew each time, so that a restart does not forget them; while the database does not
+/// The metrics. Held payments are counted and jobs are looked up anew each time, so that a restart does not forget them; while the database does not
 /// answer they stay as they were.
 pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    let _ = tokio::time::timeout(HELD_TIMEOUT, count_held(&gateway)).await;
+    let _ = tokio::time::timeout(HELD_TIMEOUT, async {
+        count_held(&gateway).await;
+        if let Ok(jobs) = gateway.store.list_jobs(ChinaDate::at(Timestamp::now())).await {
+            gateway.metrics.jobs.set(&jobs);
+        }
+    })
+    .await;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text())
 }

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
+use super::body_writer::{BodyWriter, NewBody};
 use super::in_flight::Place;
 use super::metrics::{CallbackLabels, KeyLabels, KindLabel, PartyLabel, RefundLabels};
 use super::peer::ClientAddress;
@@ -105,9 +106,14 @@ async fn answer(
     // Not before: a body that comes slowly takes nobody's place.
     let Some(place) = callback.gateway.in_flight.take() else { return callback.shed() };
     callback.body_digest = sha256_hex(&body);
+
     match callback.open(&body) {
-        Ok(opened) => callback.answer_opened(opened, place).await,
+        Ok(opened) => {
+            callback.keep_body(body, BodyWriter::keep);
+            callback.answer_opened(opened, place).await
+        }
         Err(fault) => {
+            callback.keep_body(body, BodyWriter::keep_unopened);
             // Nothing is done any more: what waits for its moment takes nobody's place.
             drop(place);
             callback.refuse(&fault, faults_leave_at).await
@@ -152,6 +158,14 @@ impl Callback {
             return Err(invalid(format!("appid of the envelope is not \"{}\", the party's", self.party.appid)));
         }
         Ok(opened)
+    }
+
+    /// Hands the body of a notification to whoever keeps them.
+    fn keep_body(&self, body: Bytes, keep: impl FnOnce(&BodyWriter, NewBody)) {
+        if self.kind == CallbackKind::Notification {
+            let (party, body_digest) = (self.party.name.clone(), self.body_digest.clone());
+            keep(&self.gateway.bodies, NewBody { party, body_digest, body, received_at: self.received_at });
+        }
     }
 
     fn envelope_fault(&self, fault: &EnvelopeFault) -> RequestFault {

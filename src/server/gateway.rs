@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::body_writer::BodyWriter;
 use super::in_flight::InFlight;
 use super::journal_writer::JournalWriter;
 use super::notice_upload::MAX_UPLOADS;
@@ -35,6 +36,7 @@ pub struct Gateway {
     pub(super) store: SharedStore,
     pub(super) resolver: OrderResolver,
     pub(super) journal: JournalWriter,
+    pub(super) bodies: BodyWriter,
     pub(super) in_flight: InFlight,
     pub(super) metrics: Metrics,
     pub(super) address_rules: AddressRules,
@@ -66,14 +68,29 @@ impl Gateway {
         limits: CallbackLimits,
         micropays: MicropayRunner,
     ) -> Arc<Self> {
+        Self::keeping_bodies(parties, store, address_rules, limits, micropays, false)
+    }
+
+    /// As [`Self::with_micropays`], and keeps the bodies of notifications as they come in when `keeps_bodies`.
+    #[must_use]
+    pub fn keeping_bodies(
+        parties: Vec<Party>,
+        store: SharedStore,
+        address_rules: AddressRules,
+        limits: CallbackLimits,
+        micropays: MicropayRunner,
+        keeps_bodies: bool,
+    ) -> Arc<Self> {
         let metrics = Metrics::new();
         let journal = JournalWriter::start(Arc::clone(&store), metrics.journal_lost.clone());
+        let bodies = BodyWriter::start(Arc::clone(&store), keeps_bodies, metrics.bodies_lost.clone());
         let parties = parties.into_iter().map(|party| (party.name.as_str().into(), Arc::new(party))).collect();
         Arc::new(Self {
             parties,
             store,
             resolver: OrderResolver::default(),
             journal,
+            bodies,
             in_flight: InFlight::new(limits.max_in_flight, &metrics),
             metrics,
             address_rules,

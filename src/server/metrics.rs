@@ -11,6 +11,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::job_metrics::JobMetrics;
+
 /// Upper bounds in seconds, close together where the deadline of a callback matters.
 const DURATION_BUCKETS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.5];
 
@@ -64,6 +66,8 @@ pub struct Metrics {
     pub(super) held_payments: Family<PartyLabel, Gauge>,
     pub(super) rejected_addresses: Counter,
     pub(super) journal_lost: Counter,
+    pub(super) bodies_lost: Counter,
+    pub(super) jobs: JobMetrics,
     api_refusals: Family<OutcomeLabel, Counter>,
 }
 
@@ -115,6 +119,9 @@ impl Metrics {
         );
         let journal_lost = Counter::default();
         registry.register("journal_lost", "Journal rows that found the queue full", journal_lost.clone());
+        let bodies_lost = Counter::default();
+        registry.register("bodies_lost", "Bodies of notifications that were not kept", bodies_lost.clone());
+        let jobs = JobMetrics::register(&mut registry);
         let api_refusals = Family::default();
         registry.register(
             "api_refusals",
@@ -134,6 +141,8 @@ impl Metrics {
             held_payments,
             rejected_addresses,
             journal_lost,
+            bodies_lost,
+            jobs,
             api_refusals,
         }
     }

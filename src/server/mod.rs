@@ -2,12 +2,14 @@
 
 mod admin;
 mod bearer;
+mod body_writer;
 mod callback;
 mod connection;
 mod cursor;
 mod desk;
 mod gateway;
 mod in_flight;
+mod job_metrics;
 mod journal_writer;
 mod journals;
 mod metrics;

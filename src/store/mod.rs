@@ -23,6 +23,7 @@ mod notice_search;
 #[cfg(test)]
 pub(crate) mod notices_in_memory;
 mod open;
+mod order_expiry;
 mod page;
 mod payment_lists;
 mod placed_orders;
@@ -30,6 +31,7 @@ mod postgres;
 mod recording;
 mod refund_requests;
 mod relocation;
+mod retention;
 mod schema;
 mod sqlite;
 mod statement_files;
@@ -59,6 +61,7 @@ pub use notice::{
 };
 pub use notice_search::{NoticeSearch, NoticeSelection};
 pub use open::{OpenOptions, SharedStore, inspect, open, sqlite_path};
+pub use order_expiry::{OrderEnd, OrderExpiry, OverdueOrder};
 use page::MAX_ROWS_LOOKED_AT;
 pub use page::{MAX_PAGE_ROWS, Page, Paged};
 pub use payment_lists::{AgeKey, PaymentLists, PaymentRecord};
@@ -71,6 +74,7 @@ pub use refund_requests::{
 pub use relocation::{
     Cell, ColumnKind, MovedColumn, MovedPiece, MovedTable, Relocation, RelocationError, RowSink, RowSource,
 };
+pub use retention::{CallbackBody, Prunable, Retention};
 pub use schema::SchemaState;
 pub use sqlite::SqliteStore;
 pub use statement_files::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, StatementFiles, StatementKey};
@@ -94,6 +98,8 @@ pub trait Store:
     + NoticeSearch
     + PaymentLists
     + JournalLists
+    + OrderExpiry
+    + Retention
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

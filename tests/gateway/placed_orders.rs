@@ -32,7 +32,7 @@ on_both_stores!(
     a_front_end_gets_what_it_needs,
 );
 
-fn unit(platform: &ScriptedPlatform) -> Party {
+pub(crate) fn unit(platform: &ScriptedPlatform) -> Party {
     platform.party(Role::GovernmentUnit, Mode::DirectBusiness)
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn request(number: &str, fee: i64) -> UnifiedOrderRequest {
     }
 }
 
-fn wish(key: &str, order: UnifiedOrderRequest) -> OrderWish {
+pub(crate) fn wish(key: &str, order: UnifiedOrderRequest) -> OrderWish {
     OrderWish { order, idempotency_key: key.into(), allow_open_order: false, requested_by: "window 2".into() }
 }
 
@@ -79,7 +79,7 @@ async fn placing() -> ScriptedPlatform {
     .await
 }
 
-fn opened(order_id: &str) -> Value {
+pub(crate) fn opened(order_id: &str) -> Value {
     json!({ "errcode": 0, "errmsg": "ok", "order_id": order_id, "pay_url": format!("https://pay.example.org/{order_id}"),
             "something_new": 1 })
 }

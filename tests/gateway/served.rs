@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use nontax_gateway::app::{Party, TokenKeeper};
+use nontax_gateway::app::{MicropayRunner, Party, TokenKeeper};
 use nontax_gateway::domain::{Duties, Mode, OnRefusal, Role};
 use nontax_gateway::envelope::KeyRing;
 use nontax_gateway::platform::{AppSecret, Https, PlatformClient, TokenMode, TokenRequest};
@@ -60,6 +60,7 @@ pub(crate) struct Setup {
     pub(crate) limits: CallbackLimits,
     pub(crate) connections: ConnectionLimits,
     pub(crate) listen: IpAddr,
+    pub(crate) keeps_bodies: bool,
 }
 
 impl Default for Setup {
@@ -85,6 +86,7 @@ impl Default for Setup {
                 shutdown_grace: Duration::from_secs(20),
             },
             listen: Ipv4Addr::LOCALHOST.into(),
+            keeps_bodies: false,
         }
     }
 }
@@ -132,7 +134,15 @@ impl Setup {
             key_ring: self.key_ring,
             platform,
         };
-        let gateway = Gateway::new(vec![party], Arc::clone(store), self.address_rules, self.limits);
+        let micropays = MicropayRunner::at_the_sources_pace(Arc::clone(store));
+        let gateway = Gateway::keeping_bodies(
+            vec![party],
+            Arc::clone(store),
+            self.address_rules,
+            self.limits,
+            micropays,
+            self.keeps_bodies,
+        );
         let callbacks = TcpListener::bind((self.listen, 0)).await.unwrap();
         let admin = TcpListener::bind((self.listen, 0)).await.unwrap();
         let (stop, stopped) = watch::channel(());

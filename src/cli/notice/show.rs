@@ -11,7 +11,7 @@ use super::selection::{self, PartyNotice};
 use super::{cannot_write, store_failed};
 use crate::app::book_answer::{disposition, errcode, objection_name, record_to_json};
 use crate::cli::{Console, Exit, Failure, Format};
-use crate::domain::{BankId, Notice, NoticeState, PartyName, RefundKind, Suspensions};
+use crate::domain::{BankId, Notice, NoticeState, PartyName, RefundKind, Suspensions, masked_name};
 use crate::store::{Book, NoticeHistory, NoticeRecord, OrderRecord, ReceivablesLookup};
 
 /// What `notice show` takes.
@@ -42,7 +42,7 @@ pub(super) async fn run(
     let written = match arguments.format {
         Format::Json => {
             let notices: Value =
-                found.iter().map(|(record, history, by)| record_to_json(record, history, *by)).collect();
+                found.iter().map(|(record, history, by)| record_to_json(&masked(record), history, *by)).collect();
             let text = serde_json::to_string_pretty(&json!({ "notices": notices }))
                 .map_err(|error| Failure::from_error(Exit::Failure, &error))?;
             writeln!(console.out, "{text}")
@@ -92,7 +92,7 @@ fn write_text(
     }
     writeln!(out, "  department   {}", notice.department_name)?;
     if let Some(user_name) = &notice.user_name {
-        writeln!(out, "  payer        {user_name}")?;
+        writeln!(out, "  payer        {}", masked_name(user_name))?;
     }
     writeln!(out, "  due          {} yuan", notice.fee)?;
     for item in &notice.items {
@@ -166,4 +166,11 @@ fn write_order(order: &OrderRecord, out: &mut dyn Write) -> io::Result<()> {
 /// `2023-11-15 06:13:20`, as the clocks in China show it.
 fn in_china(instant: Timestamp) -> String {
     instant.to_zoned(TimeZone::fixed(Offset::constant(8))).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The notice with its payer's name masked: a terminal is no place for the whole one.
+fn masked(record: &NoticeRecord) -> NoticeRecord {
+    let mut record = record.clone();
+    record.notice.user_name = record.notice.user_name.as_deref().map(masked_name);
+    record
 }

@@ -34,7 +34,7 @@ async fn run_words(store: &Arc<NoticesInMemory>, words: &[&str], input: &str) ->
 
 fn line(department: &str, number: &str) -> String {
     format!(
-        r#"{{"region_code":"440000","department_code":"{department}","department_name":"公安局","payment_notice_no":"{number}","user_name":"叶*梅","fee":100,"items":[{{"no":1,"item_id":"i","item_name":"罚款","fee":100}}]}}"#
+        r#"{{"region_code":"440000","department_code":"{department}","department_name":"公安局","payment_notice_no":"{number}","user_name":"叶红梅","fee":100,"items":[{{"no":1,"item_id":"i","item_name":"罚款","fee":100}}]}}"#
     ) + "\n"
 }
 
@@ -169,5 +169,6 @@ async fn all_that_is_known_is_shown() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["notices"][0]["notice"]["user_name"], "叶*梅");
     assert_eq!(json["notices"][0]["orders"][0]["payment"]["errcode"], 235);
+    assert!(!text.contains("叶红梅") && !json.to_string().contains("叶红梅"), "the store has the whole name");
     assert_eq!(json["notices"][0]["orders"][0]["refunds"][0]["refund_finish_time"], 1_700_000_000);
 }

@@ -107,7 +107,7 @@ fn stands_in_the_way(
     match &own.state {
         PlacementState::Failed { .. } => None,
         _ if !same => Some(ReservedOrder::KeyTaken),
-        PlacementState::Open { .. } => Some(ReservedOrder::Known(own.clone())),
+        PlacementState::Open { .. } | PlacementState::Expired { .. } => Some(ReservedOrder::Known(own.clone())),
         PlacementState::Placing if own.placing_since >= stale_before => Some(ReservedOrder::InProgress),
         PlacementState::Placing | PlacementState::Unknown { .. } => (!reservation.looked_up).then_some(lost),
     }
@@ -239,7 +239,9 @@ async fn keep(
 async fn write_state(connection: &mut Connection, placed: &PlacedOrder) -> Result<(), StoreError> {
     let (order_id, expires_at, errcode, errmsg) = match &placed.state {
         PlacementState::Placing => (None, None, None, None),
-        PlacementState::Open { order_id, expires_at } => (Some(order_id.as_str()), Some(*expires_at), None, None),
+        PlacementState::Open { order_id, expires_at } | PlacementState::Expired { order_id, expires_at } => {
+            (Some(order_id.as_str()), Some(*expires_at), None, None)
+        }
         PlacementState::Failed { errcode, errmsg } => (None, None, *errcode, Some(errmsg.as_str())),
         PlacementState::Unknown { problem } => (None, None, None, Some(problem.as_str())),
     };

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::{Connection, Row, failed, rows};
-use crate::domain::{DepartmentCode, OrderId, OrderSubject, PartyName, PaymentNoticeNo, PlacementState, RegionCode};
-use crate::store::{PlacedOrder, StoreError};
+use crate::domain::{
+    DepartmentCode, OrderId, OrderSubject, PartyName, PaymentNoticeNo, PlacementState, PlacementStep, RegionCode,
+};
+use crate::store::{OrderEnd, PlacedOrder, StoreError};
 
 /// A caller's placement, locked until the transaction ends.
 pub(super) async fn lock(
@@ -14,7 +16,7 @@ pub(super) async fn lock(
 ) -> Result<Option<PlacedOrder>, StoreError> {
     let found = sqlx::query(locked!(
         "SELECT party, idempotency_key, request_digest, payment_notice_no, region_code, department_code, order_no, \
-                requested_by, state, order_id, expires_at, reply, errcode, errmsg, placing_since, created_at, updated_at \
+                requested_by, state, closed_as, order_id, expires_at, reply, errcode, errmsg, placing_since, created_at, updated_at \
          FROM placed_order WHERE party = $1 AND idempotency_key = $2"
     ))
     .bind(party.as_str())
@@ -33,7 +35,7 @@ pub(super) async fn by_order(
 ) -> Result<Option<PlacedOrder>, StoreError> {
     let found = sqlx::query(
         "SELECT party, idempotency_key, request_digest, payment_notice_no, region_code, department_code, order_no, \
-                requested_by, state, order_id, expires_at, reply, errcode, errmsg, placing_since, created_at, updated_at \
+                requested_by, state, closed_as, order_id, expires_at, reply, errcode, errmsg, placing_since, created_at, updated_at \
          FROM placed_order WHERE party = $1 AND order_id = $2 ORDER BY created_at DESC LIMIT 1",
     )
     .bind(party.as_str())
@@ -53,7 +55,7 @@ pub(super) async fn of_subject(
     let (number, order_no, region, department) = subject_columns(subject);
     let found = sqlx::query(
         "SELECT party, idempotency_key, request_digest, payment_notice_no, region_code, department_code, order_no, \
-                requested_by, state, order_id, expires_at, reply, errcode, errmsg, placing_since, created_at, updated_at \
+                requested_by, state, closed_as, order_id, expires_at, reply, errcode, errmsg, placing_since, created_at, updated_at \
          FROM placed_order \
          WHERE party = $1 AND payment_notice_no = $2 AND order_no = $3 AND region_code = $4 AND department_code = $5 \
            AND state IN ('placing', 'open') \
@@ -114,11 +116,18 @@ fn state(row: &Row) -> Result<PlacementState, StoreError> {
     let expires_at = rows::optional_integer(row, "expires_at")?;
     match (rows::text(row, "state")?.as_str(), order_id, expires_at) {
         ("placing", None, None) => Ok(PlacementState::Placing),
-        ("open", Some(order_id), Some(expires_at)) => Ok(PlacementState::Open {
-            order_id: rows::order_id(&order_id, "placed_order.order_id")?,
-            expires_at: Timestamp::from_millisecond(expires_at)
-                .map_err(|e| rows::impossible("placed_order.expires_at", e))?,
-        }),
+        ("open", Some(order_id), Some(expires_at)) => {
+            let order_id = rows::order_id(&order_id, "placed_order.order_id")?;
+            let expires_at =
+                Timestamp::from_millisecond(expires_at).map_err(|e| rows::impossible("placed_order.expires_at", e))?;
+            let has_expired = rows::text(row, "closed_as")? == OrderEnd::Expired.name();
+            let open = PlacementState::Open { order_id, expires_at };
+            if has_expired {
+                open.after(PlacementStep::Expire).map_err(|e| rows::impossible("closed_as", e))
+            } else {
+                Ok(open)
+            }
+        }
         ("failed", None, None) => {
             Ok(PlacementState::Failed { errcode: rows::optional_integer(row, "errcode")?, errmsg })
         }

@@ -109,7 +109,12 @@ impl StatementFiles for Engine {
         .fetch_optional(&mut *self.reader().await?)
         .await
         .map_err(failed("read a chunk of a statement"))?;
-        let row = found.ok_or_else(|| impossible("statement_chunk.chunk_no", format!("{chunk_no} is missing")))?;
+        let row = found.ok_or_else(|| {
+            impossible(
+                "statement_chunk.chunk_no",
+                format!("{chunk_no} is missing; if the file is old it was pruned, and can be downloaded again"),
+            )
+        })?;
         let deflated: Vec<u8> = row.try_get("deflated").map_err(failed("read a column of bytes"))?;
         let bytes = spawn_blocking(move || inflated(&deflated, STATEMENT_CHUNK_BYTES)).await;
         bytes.map_err(|_| StoreError::Interrupted)?.map_err(|e| impossible("statement_chunk.deflated", e))
