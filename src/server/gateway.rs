@@ -128,6 +128,7 @@ impl Gateway {
     /// is under way any more.
     pub async fn close(&self, patience: Duration) {
         self.journal.flush(patience).await;
+        self.bodies.flush(patience).await;
         if tokio::time::timeout(patience, self.store.close()).await.is_err() {
             tracing::error!("the database did not let go of its connections before the stop");
         }
