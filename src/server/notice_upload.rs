@@ -44,16 +44,28 @@ const RESULTS_TOGETHER_BYTES: usize = 64 << 10;
 /// How long an upload waits for the caller's next bytes, or for the caller to read.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// `POST /admin/v1/notices?party=…`.
+/// `POST /admin/v1/notices?party=…`. The connection serves no other request: an answer that ends before the body does leaves the
+/// rest of the body on it.
 pub(super) async fn upsert(
     State(gateway): State<Arc<Gateway>>,
     Extension(peer): Extension<PeerAddress>,
     query: Result<Query<PartyOfQuery>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
+) -> Response {
+    let answer = admit(&gateway, peer, query, &headers, body).await;
+    ([(header::CONNECTION, "close")], answer).into_response()
+}
+
+async fn admit(
+    gateway: &Gateway,
+    peer: PeerAddress,
+    query: Result<Query<PartyOfQuery>, QueryRejection>,
+    headers: &HeaderMap,
+    body: Body,
 ) -> Result<Response, Problem> {
-    let party = Problem::read_query(query)?.among(&gateway);
-    let caller = authorize_for(&gateway, &headers, peer, &[Scope::Notices], party.as_ref()).await?;
+    let party = Problem::read_query(query)?.among(gateway);
+    let caller = authorize_for(gateway, headers, peer, &[Scope::Notices], party.as_ref()).await?;
     let party = party.ok_or_else(party_unknown)?;
     let max_bytes = gateway.limits.max_import_bytes;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

@@ -132,6 +132,26 @@ async fn everything_a_department_or_an_item_is_suspended_and_restored() {
     }
 }
 
+#[tokio::test]
+async fn a_suspension_for_a_time_is_told_and_listed() {
+    let store = store_with(&[("d", "1")]).await;
+    let words = ["suspend", "--party", "gz-finance", "--reason", "closing", "--everything"];
+    let times = ["--from", "2999-12-31T22:00:00+08:00", "--until", "3000-01-01T08:00:00+08:00"];
+    let ran = run_words(&store, &[&words[..], &times].concat(), "").await;
+    ran.outcome.unwrap();
+    assert!(ran.out.contains("from 2999-12-31T14:00:00Z until 3000-01-01T00:00:00Z"), "{}", ran.out);
+    let listed = run_words(&store, &["suspensions", "--party", "gz-finance"], "").await;
+    assert_eq!(listed.out, "", "it is not in force");
+    let all = run_words(&store, &["suspensions", "--party", "gz-finance", "--all"], "").await.out;
+    assert!(all.starts_with("everything (not in force): closing, from 2999-12-31T14:00:00Z"), "{all}");
+    let json = run_words(&store, &["suspensions", "--party", "gz-finance", "--all", "--format", "json"], "").await.out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["scope"], &json["in_force"]), (&"everything".into(), &false.into()));
+    let backwards = ["--from", "3000-01-01T08:00:00+08:00", "--until", "2999-12-31T22:00:00+08:00"];
+    let refused = run_words(&store, &[&words[..], &backwards].concat(), "").await.outcome.unwrap_err();
+    assert!(format!("{refused:?}").contains("not after its start"), "{refused:?}");
+}
+
 #[test]
 fn a_suspension_is_of_one_thing_and_of_something() {
     let parse = |words: &[&str]| Words::try_parse_from(["notice", "suspend", "--party", "p"].iter().chain(words));
@@ -140,6 +160,7 @@ fn a_suspension_is_of_one_thing_and_of_something() {
         &["1", "--everything", "--reason", "r"],
         &["--everything", "--region", "440000", "--reason", "r"],
         &["--everything"],
+        &["1", "--from", "2999-12-31T22:00:00+08:00", "--reason", "r"],
     ] {
         assert!(parse(wrong).is_err(), "{wrong:?}");
     }
