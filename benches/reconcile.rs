@@ -167,5 +167,6 @@ fn party() -> Party {
         locale: Locale::Chinese,
         key_ring: Arc::new(key_ring),
         platform: None,
+        live_source: None,
     }
 }

@@ -1,7 +1,8 @@
-//! A receivables query, answered from the book.
+//! A receivables query, answered from the book, and from the bureau's back office where a party has one.
 
 use jiff::Timestamp;
 
+use super::live_facts::live_facts;
 use super::reply::{Answered, query_reply};
 use super::{Fault, Party, fault_reply};
 use crate::domain::{self, BankId, ChinaDate, DepartmentCode, PaymentNoticeNo, QueryDuty, RegionCode};
@@ -17,9 +18,15 @@ pub async fn answer_query(store: &dyn Book, party: &Party, plaintext: &Verified,
     };
     let department = query.lookup.department_code.as_ref().map_or("", DepartmentCode::as_str);
     let subject = Some(format!("{}/{department}/{}", query.lookup.region_code, query.lookup.payment_notice_no));
-    let facts = match store.look_up_receivables(query.lookup).await {
+    // Whoever does not answer queries has nobody to ask.
+    let source = party.live_source.as_ref().filter(|_| party.duties.queries == QueryDuty::Answers);
+    let facts = match source {
+        Some(source) => live_facts(store, party, source, query.lookup).await,
+        None => store.look_up_receivables(query.lookup).await.map_err(Fault::from),
+    };
+    let facts = match facts {
         Ok(facts) => facts,
-        Err(error) => return fault_reply(error.into(), subject, party.locale),
+        Err(fault) => return fault_reply(fault, subject, party.locale),
     };
     let answer = domain::answer_query(facts, party.duties.queries, query.bank_id.as_ref(), ChinaDate::at(now));
     let (reply, errcode) = query_reply(&answer, party.locale);

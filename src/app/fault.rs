@@ -1,5 +1,6 @@
 //! Why a callback could not be answered from the book. A fault never becomes a refunding errcode.
 
+use super::LiveSourceError;
 use crate::domain::InvalidIdentifier;
 use crate::platform::PlatformError;
 use crate::store::StoreError;
@@ -42,6 +43,9 @@ pub enum Fault {
         /// The order.
         order_id: String,
     },
+    /// The back office's (299).
+    #[error("the bureau's back office did not tell of the notice")]
+    LiveSource(#[from] LiveSourceError),
     /// Somebody's: as many callbacks as may be were under way when it came (299).
     #[error("{max_in_flight} callbacks were under way, as many as server.max_in_flight allows")]
     Overloaded {
@@ -70,6 +74,7 @@ impl Fault {
             | Self::NoPlatformAccess { .. }
             | Self::RefundNotVisible { .. }
             | Self::AmbiguousNotice { .. }
+            | Self::LiveSource(_)
             | Self::Overloaded { .. }
             | Self::Panic
             | Self::Deadline { .. } => Errcode::SystemError,
@@ -86,6 +91,7 @@ impl Fault {
             Self::NoPlatformAccess { .. } => "no_platform_access",
             Self::RefundNotVisible { .. } => "refund_not_visible",
             Self::AmbiguousNotice { .. } => "ambiguous_notice",
+            Self::LiveSource(_) => "live_source_failed",
             Self::Overloaded { .. } => "overloaded",
             Self::Panic => "panic",
             Self::Deadline { .. } => "deadline",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::LiveSource;
 use crate::domain::{Duties, OnRefusal, PartyName, Policy, Role};
 use crate::envelope::KeyRing;
 use crate::platform::PlatformClient;
@@ -25,6 +26,8 @@ pub struct Party {
     pub key_ring: Arc<KeyRing>,
     /// The way to the platform; `None` without an AppSecret.
     pub platform: Option<PlatformClient>,
+    /// The bureau's back office, which queries are answered from; `None` where the book is.
+    pub live_source: Option<LiveSource>,
 }
 
 impl Party {

@@ -7,8 +7,11 @@ use tracing_subscriber::EnvFilter;
 
 use super::token_sources::TokenSources;
 use super::{Exit, Failure};
-use crate::app::{MicropayRunner, Party, ReconcileOptions};
-use crate::config::{Config, LogFormat, LoggingConfig, PlatformConfig, ReconciliationConfig, Secret, ServerConfig};
+use crate::app::{LiveFallback, LiveSource, MicropayRunner, Party, ReconcileOptions};
+use crate::config::{
+    Config, Fallback, LiveSourceConfig, LogFormat, LoggingConfig, PlatformConfig, ReconciliationConfig, Secret,
+    ServerConfig,
+};
 use crate::platform::{Https, PlatformClient};
 use crate::server::{AddressRules, CallbackLimits, ConnectionLimits};
 use crate::store::{self, OpenOptions, SharedStore, StoreError};
@@ -48,6 +51,7 @@ pub(super) fn parties(config: &Config, store: Option<&SharedStore>) -> Result<Ve
     let mut parties = Vec::new();
     for party in &config.parties {
         let tokens = tokens.of(party)?;
+        let live_source = party.live_source.as_ref().map(live_source).transpose()?;
         parties.push(Party {
             name: party.name.clone(),
             appid: party.appid.clone(),
@@ -57,9 +61,19 @@ pub(super) fn parties(config: &Config, store: Option<&SharedStore>) -> Result<Ve
             locale: party.locale,
             key_ring: Arc::clone(&party.key_ring),
             platform: tokens.map(|tokens| PlatformClient::new(https.clone(), party.appid.clone(), tokens, *timeout)),
+            live_source,
         });
     }
     Ok(parties)
+}
+
+fn live_source(source: &LiveSourceConfig) -> Result<LiveSource, Failure> {
+    let fallback = match source.fallback {
+        Fallback::Local => LiveFallback::Local,
+        Fallback::Error => LiveFallback::Error,
+    };
+    LiveSource::new(source.url.clone(), source.bearer.expose(), source.timeout, fallback)
+        .map_err(|error| Failure::from_error(Exit::Network, &error))
 }
 
 /// What runs payments at the counter.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::assembly::reconcile_options;
 use super::{Exit, Failure};
 use crate::app::Party;
 use crate::app::jobs::{
-    Job, JobRunner, OrderExpiryJob, RefundFollowingJob, RetentionAges, RetentionJob, StatementsJob, TokenRefreshJob,
+    Job, JobRunner, OrderExpiryJob, ReconciliationJob, RefundFollowingJob, RetentionAges, RetentionJob, StatementsJob,
+    TokenRefreshJob,
 };
 use crate::config::{Config, RetentionConfig};
 use crate::store::SharedStore;
@@ -29,6 +31,8 @@ fn jobs(config: &Config, parties: &[Arc<Party>], store: &SharedStore) -> Vec<Arc
         jobs.push(Arc::new(RefundFollowingJob::new(Arc::clone(store), Arc::clone(party))));
         jobs.push(Arc::new(OrderExpiryJob::new(Arc::clone(store), Arc::clone(party))));
         jobs.push(Arc::new(StatementsJob::new(Arc::clone(store), Arc::clone(party), config.jobs.daily)));
+        let options = reconcile_options(config);
+        jobs.push(Arc::new(ReconciliationJob::new(Arc::clone(store), Arc::clone(party), config.jobs.daily, options)));
     }
     jobs
 }

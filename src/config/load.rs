@@ -94,7 +94,7 @@ fn read_sections(root: Table, environment: &Environment, problems: &mut Problems
     let mut root = Section::open_root(root, ROOT_KEYS, problems);
     let (server, reply_deadline) = server::read(root.section("server", server::KEYS));
     let database = database::read(root.section("database", database::KEYS), environment);
-    let parties = party::read_all(&mut root, environment);
+    let parties = party::read_all(&mut root, &reply_deadline, environment);
     let platform = platform::read(root.section("platform", platform::KEYS), &reply_deadline, environment);
     let jobs = jobs::read(root.section("jobs", jobs::KEYS));
     let retention = retention::read(root.section("retention", retention::KEYS));

@@ -9,6 +9,7 @@ mod environment;
 mod jobs;
 mod key;
 mod layer;
+mod live_source;
 mod load;
 mod logging;
 mod material;
@@ -32,6 +33,7 @@ mod tests;
 pub use database::DatabaseConfig;
 pub use environment::Environment;
 pub use jobs::JobsConfig;
+pub use live_source::{Fallback, LiveSourceConfig};
 pub use load::{Loaded, built_in, load};
 pub use logging::{LogFormat, LoggingConfig};
 pub use party::PartyConfig;
@@ -50,7 +52,7 @@ const ROOT_KEYS: &[&str] =
     &["server", "database", "party", "platform", "jobs", "reconciliation", "retention", "logging"];
 
 /// Every table with its keys: for the reference, and to tell where a misplaced key belongs.
-const SECTIONS: [(&str, &[&str]); 10] = [
+const SECTIONS: [(&str, &[&str]); 11] = [
     ("[server]", server::KEYS),
     ("[database]", database::KEYS),
     ("[[party]]", party::KEYS),
@@ -59,6 +61,7 @@ const SECTIONS: [(&str, &[&str]); 10] = [
     ("[retention]", retention::KEYS),
     ("[logging]", logging::KEYS),
     ("[reconciliation]", reconciliation::KEYS),
+    ("[party.live_source]", live_source::KEYS),
     ("[[party.symmetric_key]]", key::SYMMETRIC_KEYS),
     ("[[party.platform_key]]", key::PLATFORM_KEYS),
 ];

@@ -1,16 +1,18 @@
 //! `[[party]]`: the accessing parties, each an Official Account with its role and its keys.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::{Duties, Mode, OnRefusal, PartyName, Role};
 use crate::envelope::{KeyRing, SignatureOver};
 use crate::wire::Locale;
 
 use super::document::{Node, Value};
+use super::live_source::LiveSourceConfig;
 use super::material::{self, Privacy, SecretKeys};
 use super::secret::Secret;
 use super::section::{Section, Setting};
-use super::{Environment, key};
+use super::{Environment, key, live_source};
 
 pub(super) const KEYS: &[&str] = &[
     "name",
@@ -23,6 +25,7 @@ pub(super) const KEYS: &[&str] = &[
     "app_secret_file",
     "app_secret",
     "app_secret_env",
+    "live_source",
     "symmetric_key",
     "platform_key",
 ];
@@ -65,17 +68,23 @@ pub struct PartyConfig {
     pub key_ring: Arc<KeyRing>,
     /// The Official Account's secret; without it the platform's APIs cannot be called.
     pub app_secret: Option<Secret>,
+    /// The bureau's back office, which queries are answered from.
+    pub live_source: Option<LiveSourceConfig>,
 }
 
 /// Reads all parties.
-pub(super) fn read_all(root: &mut Section<'_>, environment: &Environment) -> Vec<PartyConfig> {
+pub(super) fn read_all(
+    root: &mut Section<'_>,
+    reply_deadline: &Setting<Duration>,
+    environment: &Environment,
+) -> Vec<PartyConfig> {
     let mut names: Vec<String> = Vec::new();
     let mut appids: Vec<(String, String)> = Vec::new();
     let mut parties = Vec::new();
     for (index, node) in root.tables("party", "party").into_iter().enumerate() {
         let path = label(&node, index);
         let section = Section::open(&path, Some(node), KEYS, root.problems);
-        parties.extend(read(section, &mut names, &mut appids, environment));
+        parties.extend(read(section, &mut names, &mut appids, reply_deadline, environment));
     }
     parties
 }
@@ -98,6 +107,7 @@ fn read(
     mut section: Section<'_>,
     names: &mut Vec<String>,
     appids: &mut Vec<(String, String)>,
+    reply_deadline: &Setting<Duration>,
     environment: &Environment,
 ) -> Option<PartyConfig> {
     let name = read_name(&mut section, names);
@@ -119,6 +129,7 @@ fn read(
                      answered 299, and a refund that states no amount is taken as a full one";
         section.warn("app_secret_file", None, cause, "add app_secret_file = \"secrets/app_secret\"");
     }
+    let live_source = live_source::read(&mut section, reply_deadline, environment);
     let key_ring = key::read_ring(&mut section, signature_over, environment);
     Some(PartyConfig {
         name: name?,
@@ -131,6 +142,7 @@ fn read(
         on_refusal,
         key_ring: Arc::new(key_ring?),
         app_secret,
+        live_source,
     })
 }
 

@@ -140,7 +140,7 @@ fn read_token(section: &mut Section<'_>, environment: &Environment) -> TokenConf
 }
 
 /// A URL to which tokens travel, when the key stands there and is one.
-fn read_url(section: &mut Section<'_>, name: &str, example: &str) -> Option<String> {
+pub(super) fn read_url(section: &mut Section<'_>, name: &str, example: &str) -> Option<String> {
     let Setting { value: url, place, sound: true } = section.text(name)? else { return None };
     let cause = match url.split_once("://") {
         Some(("https" | "http", rest)) if rest.is_empty() || rest.starts_with(['/', ':']) => "it names no host",

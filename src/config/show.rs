@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Config, JobsConfig, PartyConfig, RetentionConfig, TokenConfig, logging, party};
+use super::{Config, JobsConfig, PartyConfig, RetentionConfig, TokenConfig, live_source, logging, party};
 
 /// What a secret is shown as.
 const REDACTED: &str = "(redacted)";
@@ -102,8 +102,18 @@ struct Party {
     on_refusal: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     app_secret: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live_source: Option<LiveSource>,
     symmetric_key: Vec<Key>,
     platform_key: Vec<Key>,
+}
+
+#[derive(Debug, Serialize)]
+struct LiveSource {
+    url: String,
+    timeout_ms: u64,
+    fallback: &'static str,
+    bearer: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -199,6 +209,12 @@ impl From<&PartyConfig> for Party {
             signature_over: word(&party::SIGNATURE_OVER, party.signature_over),
             on_refusal: word(&party::ON_REFUSAL, party.on_refusal),
             app_secret: party.app_secret.as_ref().map(|_| REDACTED),
+            live_source: party.live_source.as_ref().map(|source| LiveSource {
+                url: source.url.clone(),
+                timeout_ms: milliseconds(source.timeout),
+                fallback: word(&live_source::FALLBACKS, source.fallback),
+                bearer: REDACTED,
+            }),
             symmetric_key: ring
                 .symmetric_keys()
                 .iter()

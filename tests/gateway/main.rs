@@ -25,6 +25,7 @@ mod jobs;
 mod journal;
 mod journal_reading;
 mod keys;
+mod live_sources;
 mod logs;
 mod micropay_kill;
 mod micropay_routes;

@@ -54,6 +54,7 @@ fn party(platform: &CounterPlatform) -> Arc<Party> {
         locale: Locale::default(),
         key_ring: crate::weixin::key_ring(),
         platform: Some(PlatformClient::new(https, appid.to_owned(), tokens, timeout)),
+        live_source: None,
     })
 }
 

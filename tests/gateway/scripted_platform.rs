@@ -73,6 +73,7 @@ pub(crate) fn party_at(url: &str, role: Role, mode: Mode) -> Party {
         locale: Locale::Chinese,
         key_ring: weixin::key_ring(),
         platform: Some(PlatformClient::new(https, APPID.to_owned(), Arc::new(TokenKeeper::alone(request)), timeout)),
+        live_source: None,
     }
 }
 

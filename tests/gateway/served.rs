@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use nontax_gateway::app::{MicropayRunner, Party, TokenKeeper};
+use nontax_gateway::app::{LiveSource, MicropayRunner, Party, TokenKeeper};
 use nontax_gateway::domain::{Duties, Mode, OnRefusal, Role};
 use nontax_gateway::envelope::KeyRing;
 use nontax_gateway::platform::{AppSecret, Https, PlatformClient, TokenMode, TokenRequest};
@@ -56,6 +56,7 @@ pub(crate) struct Setup {
     pub(crate) locale: Locale,
     pub(crate) key_ring: Arc<KeyRing>,
     pub(crate) platform: Option<PlatformAccess>,
+    pub(crate) live_source: Option<LiveSource>,
     pub(crate) address_rules: AddressRules,
     pub(crate) limits: CallbackLimits,
     pub(crate) connections: ConnectionLimits,
@@ -72,6 +73,7 @@ impl Default for Setup {
             locale: Locale::Chinese,
             key_ring: weixin::key_ring(),
             platform: None,
+            live_source: None,
             address_rules: AddressRules::default(),
             limits: CallbackLimits {
                 reply_deadline: Duration::from_secs(20),
@@ -133,6 +135,7 @@ impl Setup {
             locale: self.locale,
             key_ring: self.key_ring,
             platform,
+            live_source: self.live_source,
         };
         let micropays = MicropayRunner::at_the_sources_pace(Arc::clone(store));
         let gateway = Gateway::keeping_bodies(

@@ -49,6 +49,7 @@ fn finance(platform_url: &str) -> Party {
         locale: Locale::default(),
         key_ring: weixin::key_ring(),
         platform: Some(PlatformClient::new(https, APPID.to_owned(), tokens, timeout)),
+        live_source: None,
     }
 }
 

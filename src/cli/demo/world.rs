@@ -98,6 +98,7 @@ impl World {
             locale: Locale::Chinese,
             key_ring,
             platform: Some(PlatformClient::new(https, APPID.to_owned(), Arc::new(tokens), timeout)),
+            live_source: None,
         };
         let server = built_in.server;
         let gateway = Gateway::new(vec![party], store, address_rules(&server), callback_limits(&server));

@@ -2,6 +2,7 @@
 
 mod broken;
 mod layers;
+mod live_source;
 mod reference;
 mod token;
 

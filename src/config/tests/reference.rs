@@ -44,6 +44,7 @@ fn the_reference_names_the_loaders_keys_and_no_other() {
     for (header, keys) in SECTIONS {
         let found = match header {
             "[[party]]" => party,
+            "[party.live_source]" => party["live_source"].as_table().unwrap(),
             "[[party.symmetric_key]]" => party["symmetric_key"][0].as_table().unwrap(),
             "[[party.platform_key]]" => party["platform_key"][0].as_table().unwrap(),
             _ => table[header.trim_matches(['[', ']'])].as_table().unwrap(),
