@@ -100,5 +100,5 @@ fn read_sections(root: Table, environment: &Environment, problems: &mut Problems
     let retention = retention::read(root.section("retention", retention::KEYS));
     let logging = logging::read(root.section("logging", logging::KEYS));
     let reconciliation = reconciliation::read(root.section("reconciliation", reconciliation::KEYS));
-    Config { server, database, parties, platform, jobs, reconciliation, retention, logging }
+    Config { server, database, parties, platform, jobs, retention, logging, reconciliation }
 }
