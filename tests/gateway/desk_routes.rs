@@ -27,7 +27,10 @@ pub(crate) async fn post(
         request = request.header("Idempotency-Key", key);
     }
     let response = request.send().await.unwrap();
-    (response.status(), response.json().await.unwrap())
+    let (status, answer) = (response.status(), response.json().await.unwrap());
+    let path = path.split('?').next().unwrap();
+    crate::openapi::check("POST", &format!("/admin/v1/{path}"), status.as_u16(), &answer);
+    (status, answer)
 }
 
 fn order_body(fee: i64) -> Value {

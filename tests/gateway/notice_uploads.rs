@@ -27,7 +27,11 @@ async fn upload(served: &Served, bearer: &str, body: impl Into<reqwest::Body>) -
     let response = served.client.post(url).bearer_auth(bearer).body(body).send().await.unwrap();
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
-    (status, text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for line in &lines {
+        crate::openapi::check("POST", "/admin/v1/notices", status, line);
+    }
+    (status, lines)
 }
 
 async fn each_line_is_told_and_the_good_ones_are_in(test: TestStore) {
