@@ -15,6 +15,7 @@ pub mod notice_file;
 mod party;
 mod place_order;
 mod placed_order_answer;
+mod read_feed;
 mod record_notification;
 mod refund_answer;
 mod refund_desk;
@@ -36,6 +37,7 @@ pub use micropay::{MicropayError, MicropayNext, MicropayOutcome, MicropayRunner,
 pub use party::Party;
 pub use place_order::{OrderWish, PlaceOrderError, Placement, place_order};
 pub use placed_order_answer::{AppLink, PlacedOrderAnswer};
+pub use read_feed::{event_to_json, read_feed};
 pub use record_notification::record_notification;
 pub use refund_answer::RefundAnswer;
 pub use refund_desk::{RefundDeskError, RefundWish, follow_refund, request_refund};

@@ -53,13 +53,15 @@ pub enum Scope {
     Refunds,
     /// Take payments at the counter.
     Micropay,
+    /// Look at what the gateway holds, and follow what happens; changes nothing.
+    Read,
     /// All of these, and what is an operator's.
     Admin,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [Self::Token, Self::Orders, Self::Refunds, Self::Micropay, Self::Admin];
+    pub const ALL: [Self; 6] = [Self::Token, Self::Orders, Self::Refunds, Self::Micropay, Self::Read, Self::Admin];
 
     /// As it stands on the command line and in the database.
     #[must_use]
@@ -69,6 +71,7 @@ impl Scope {
             Self::Orders => "orders",
             Self::Refunds => "refunds",
             Self::Micropay => "micropay",
+            Self::Read => "read",
             Self::Admin => "admin",
         }
     }
@@ -76,7 +79,7 @@ impl Scope {
 
 /// A word that is no scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is none of token, orders, refunds, micropay, admin")]
+#[error("it is none of token, orders, refunds, micropay, read, admin")]
 pub struct UnknownScope;
 
 impl FromStr for Scope {

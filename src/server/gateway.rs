@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::event_watch::EventWatch;
 use super::in_flight::InFlight;
 use super::journal_writer::JournalWriter;
 use super::refusal_audit::RefusalBudget;
@@ -36,6 +37,7 @@ pub struct Gateway {
     pub(super) limits: CallbackLimits,
     pub(super) refusals: RefusalBudget,
     pub(super) micropays: MicropayRunner,
+    pub(super) event_watch: EventWatch,
 }
 
 impl Gateway {
@@ -63,6 +65,7 @@ impl Gateway {
         let metrics = Metrics::new();
         let journal = JournalWriter::start(Arc::clone(&store), metrics.journal_lost.clone());
         let parties = parties.into_iter().map(|party| (party.name.as_str().into(), Arc::new(party))).collect();
+        let event_watch = EventWatch::start(Arc::clone(&store));
         Arc::new(Self {
             parties,
             store,
@@ -74,6 +77,7 @@ impl Gateway {
             limits,
             refusals: RefusalBudget::default(),
             micropays,
+            event_watch,
         })
     }
 

@@ -5,6 +5,8 @@ mod bearer;
 mod callback;
 mod connection;
 mod desk;
+mod event_watch;
+mod events;
 mod gateway;
 mod in_flight;
 mod journal_writer;

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{Gateway, Problem, admin, callback, micropay, orders, peer, refunds, token};
+use super::{Gateway, Problem, admin, callback, events, micropay, orders, peer, refunds, token};
 
 /// What Weixin calls, and nothing else.
 pub fn callback_router(gateway: &Arc<Gateway>) -> Router {
@@ -44,6 +44,7 @@ fn admin_api(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .route("/orders/{order_id}", get(orders::show))
         .route("/refunds", post(refunds::request))
         .route("/refunds/{refund_out_id}", get(refunds::show))
+        .route("/events", get(events::follow))
         .route("/micropay", post(micropay::pay))
         .route("/micropay/{key}", get(micropay::show))
         .route("/micropay/{key}/cancel", post(micropay::cancel))

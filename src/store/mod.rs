@@ -9,6 +9,7 @@ mod api_clients;
 mod book;
 mod coalesce;
 mod error;
+mod events;
 mod inspection;
 mod journal;
 mod journal_reading;
@@ -30,6 +31,7 @@ pub use access_tokens::{AccessTokens, KeptToken, TokenKey, TokenLease, TokenRow}
 pub use api_clients::{ApiAuditEntry, ApiClients, Revocation};
 pub use book::{Book, ReceivablesLookup};
 pub use error::{MoveNoticeError, StoreError};
+pub use events::{EventPage, Events, FeedEvent};
 pub use inspection::Inspection;
 pub use journal::{CallbackKind, JournalEntry};
 pub use journal_reading::{JournalReading, JournaledCallback};
@@ -51,7 +53,9 @@ pub use sqlite::SqliteStore;
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what,
 /// [`Micropays`] for payments at the counter.
 #[async_trait]
-pub trait Store: Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays {
+pub trait Store:
+    Book + JournalReading + ApiClients + AccessTokens + PlacedOrders + RefundRequests + Micropays + Events
+{
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;
 

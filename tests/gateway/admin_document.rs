@@ -7,10 +7,11 @@ const DOCUMENT: &str = include_str!("../../docs/admin-api.md");
 const ROUTER: &str = include_str!("../../src/server/router.rs");
 
 /// Whatever answers with a problem.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     ROUTER,
     include_str!("../../src/server/bearer.rs"),
     include_str!("../../src/server/desk.rs"),
+    include_str!("../../src/server/events.rs"),
     include_str!("../../src/server/micropay.rs"),
     include_str!("../../src/server/orders.rs"),
     include_str!("../../src/server/problem.rs"),

@@ -18,6 +18,7 @@ mod deadlines;
 mod desk_routes;
 mod doctor;
 mod envelope_faults;
+mod event_feed;
 mod followed_refunds;
 mod journal;
 mod journal_reading;

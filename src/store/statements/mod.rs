@@ -3,6 +3,7 @@
 
 mod access_token;
 mod api_client;
+mod events;
 mod history;
 mod import;
 mod journal;

@@ -1,7 +1,6 @@
 //! A notice moved by a person: canceled, suspended, restored.
 
 use jiff::Timestamp;
-use serde_json::json;
 use sqlx::Transaction;
 
 use super::journal::{self, StateRow};
@@ -28,7 +27,8 @@ pub(super) async fn move_notice(
     let row = StateRow { kind: "notice", subject: &subject, step: step.name(), from: from.name(), to: to.name() };
     journal::append_state(&mut transaction, party, &row, reason, at).await?;
     let kind = format!("notice.{}", if to == NoticeState::Unpaid { "restored" } else { to.name() });
-    journal::append_event(&mut transaction, party, &kind, &subject, &json!({ "reason": reason }), at).await?;
+    let body = journal::moved_json(key, &to, reason);
+    journal::append_event(&mut transaction, party, &kind, &subject, &body, at).await?;
     transaction.commit().await.map_err(failed("commit the move of a notice"))?;
     Ok(to)
 }
