@@ -17,6 +17,7 @@ RUN cargo build --release --locked --bin nontax
 COPY src src
 COPY migrations migrations
 COPY config config
+COPY docs/openapi.json docs/openapi.json
 RUN touch src/lib.rs src/main.rs
 RUN cargo build --release --locked --bin nontax
 RUN mkdir -p /empty

@@ -21,6 +21,7 @@ pub mod notice_file;
 mod party;
 mod place_order;
 mod placed_order_answer;
+mod read_feed;
 mod reconcile_day;
 mod record_notification;
 mod refund_answer;
@@ -47,6 +48,7 @@ pub use micropay::{MicropayError, MicropayNext, MicropayOutcome, MicropayRunner,
 pub use party::Party;
 pub use place_order::{OrderWish, PlaceOrderError, Placement, place_order};
 pub use placed_order_answer::{AppLink, PlacedOrderAnswer};
+pub use read_feed::{event_to_json, read_feed};
 pub use reconcile_day::{
     Clock, KindCount, MatchedDay, ReconcileContext, ReconcileError, ReconcileOptions, ReconcileOutcome, finish_day,
     match_day, plan_day, reconcile_day,

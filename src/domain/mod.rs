@@ -2,6 +2,7 @@
 
 mod api_client;
 mod date;
+mod event;
 mod forced_refresh;
 mod identifier;
 mod micropay;
@@ -28,6 +29,7 @@ mod transition;
 
 pub use api_client::{ApiClient, ApiClientName, Scope, SecretHash, UnknownScope};
 pub use date::{ChinaDate, InvalidDate};
+pub use event::{EVENT_KINDS, EVENT_VERSION, EventKind, ordering_key};
 pub use forced_refresh::{ForcedRefreshes, ForcedTooSoon};
 pub use identifier::{
     BankId, DepartmentCode, InvalidIdentifier, MicropayKey, NoticeKey, OrderId, PartyName, PaymentNoticeNo,

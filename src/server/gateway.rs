@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::body_writer::BodyWriter;
+use super::event_watch::EventWatch;
 use super::in_flight::InFlight;
 use super::journal_writer::JournalWriter;
 use super::notice_upload::MAX_UPLOADS;
@@ -44,6 +45,7 @@ pub struct Gateway {
     pub(super) refusals: RefusalBudget,
     pub(super) micropays: MicropayRunner,
     pub(super) uploads: Arc<Semaphore>,
+    pub(super) event_watch: EventWatch,
 }
 
 impl Gateway {
@@ -85,6 +87,7 @@ impl Gateway {
         let journal = JournalWriter::start(Arc::clone(&store), metrics.journal_lost.clone());
         let bodies = BodyWriter::start(Arc::clone(&store), keeps_bodies, metrics.bodies_lost.clone());
         let parties = parties.into_iter().map(|party| (party.name.as_str().into(), Arc::new(party))).collect();
+        let event_watch = EventWatch::start(Arc::clone(&store));
         Arc::new(Self {
             parties,
             store,
@@ -98,6 +101,7 @@ impl Gateway {
             refusals: RefusalBudget::default(),
             micropays,
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
+            event_watch,
         })
     }
 

@@ -7,6 +7,8 @@ mod callback;
 mod connection;
 mod cursor;
 mod desk;
+mod event_watch;
+mod events;
 mod gateway;
 mod in_flight;
 mod job_metrics;

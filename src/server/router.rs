@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    Gateway, Problem, admin, callback, journals, micropay, notice_upload, notices, openapi, orders, payments, peer,
-    refunds, suspensions, token,
+    Gateway, Problem, admin, callback, events, journals, micropay, notice_upload, notices, openapi, orders, payments,
+    peer, refunds, suspensions, token,
 };
 
 /// What Weixin calls, and nothing else.
@@ -60,6 +60,7 @@ fn admin_api(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .route("/orders/{order_id}", get(orders::show))
         .route("/refunds", post(refunds::request).get(payments::list_refunds))
         .route("/refunds/{refund_out_id}", get(refunds::show))
+        .route("/events", get(events::follow))
         .route("/micropay", post(micropay::pay))
         .route("/micropay/{key}", get(micropay::show))
         .route("/micropay/{key}/cancel", post(micropay::cancel))

@@ -12,6 +12,7 @@ mod coalesce;
 mod deflated;
 mod discrepancies;
 mod error;
+mod events;
 mod inspection;
 mod jobs;
 mod journal;
@@ -47,6 +48,7 @@ pub use discrepancies::{
     MoveDiscrepancyError, ReconciliationRun, ReconciliationSums, RunKey, SeenCallback, SideSums,
 };
 pub use error::{MoveNoticeError, StoreError};
+pub use events::{EventPage, Events, FeedEvent};
 pub use inspection::Inspection;
 pub use jobs::{EndedRun, JobKey, JobLease, JobOutcome, JobRecord, Jobs};
 pub use journal::{CallbackKind, JournalEntry};
@@ -100,6 +102,7 @@ pub trait Store:
     + JournalLists
     + OrderExpiry
     + Retention
+    + Events
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

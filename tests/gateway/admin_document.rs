@@ -8,10 +8,11 @@ const DOCUMENT: &str =
 const ROUTER: &str = include_str!("../../src/server/router.rs");
 
 /// Whatever answers with a problem.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     ROUTER,
     include_str!("../../src/server/bearer.rs"),
     include_str!("../../src/server/desk.rs"),
+    include_str!("../../src/server/events.rs"),
     include_str!("../../src/server/journals.rs"),
     include_str!("../../src/server/micropay.rs"),
     include_str!("../../src/server/notice_upload.rs"),

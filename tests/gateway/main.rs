@@ -20,6 +20,7 @@ mod desk_routes;
 mod discrepancies;
 mod doctor;
 mod envelope_faults;
+mod event_feed;
 mod followed_refunds;
 mod jobs;
 mod journal;

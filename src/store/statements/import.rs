@@ -50,7 +50,8 @@ pub(super) async fn import(
             let row = StateRow { kind: "notice", subject: &subject, step: "import", from, to: after.name() };
             journal::append_state(&mut transaction, party, &row, "import", at).await?;
             let kind = format!("notice.{}", after.name());
-            journal::append_event(&mut transaction, party, &kind, &subject, &json!({ "reason": "import" }), at).await?;
+            let body = journal::moved_json(&draft.notice.key, after, "import");
+            journal::append_event(&mut transaction, party, &kind, &subject, &body, at).await?;
         }
     }
     if !writes.is_empty() {

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Connection, Given, Write, given};
-use crate::domain::PartyName;
+use crate::domain::{NoticeKey, NoticeState, OrderId, PartyName};
 use crate::store::{JournalEntry, StoreError};
 
 /// One change of a state.
@@ -103,6 +103,28 @@ pub(super) fn appending_states<'a>(states: &'a [NewState<'_>]) -> Write<'a> {
         given,
         each: None,
     }
+}
+
+/// A notice as the body of an event names it.
+pub(super) fn key_json(key: Option<&NoticeKey>) -> Value {
+    key.map_or(Value::Null, |key| {
+        json!({
+            "region_code": key.region_code.as_str(),
+            "department_code": key.department_code.as_str(),
+            "payment_notice_no": key.payment_notice_no.as_str(),
+        })
+    })
+}
+
+/// The body of the event that a person, or an import, moved a notice. Who says by these ways that it is paid names no order.
+pub(super) fn moved_json(key: &NoticeKey, to: &NoticeState, reason: &str) -> Value {
+    let mut body = json!({ "notice": key_json(Some(key)), "reason": reason });
+    if let NoticeState::Paid { order_id } = to {
+        body["order_id"] = json!(order_id.as_ref().map(OrderId::as_str));
+        body["fee"] = Value::Null;
+        body["pay_finish_time"] = Value::Null;
+    }
+    body
 }
 
 pub(super) async fn append_event(

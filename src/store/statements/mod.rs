@@ -7,6 +7,7 @@ mod booked_order;
 mod change_audit;
 mod discrepancy;
 mod discrepancy_rows;
+mod events;
 mod history;
 mod import;
 mod job;

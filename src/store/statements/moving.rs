@@ -34,7 +34,8 @@ pub(super) async fn move_notice(
     let row = StateRow { kind: "notice", subject: &subject, step: step.name(), from: from.name(), to: to.name() };
     journal::append_state(&mut transaction, party, &row, reason, at).await?;
     let kind = format!("notice.{}", if to == NoticeState::Unpaid { "restored" } else { to.name() });
-    journal::append_event(&mut transaction, party, &kind, &subject, &json!({ "reason": reason }), at).await?;
+    let body = journal::moved_json(key, &to, reason);
+    journal::append_event(&mut transaction, party, &kind, &subject, &body, at).await?;
     let (before, shown_after) = (Some(shown(&before)), Some(shown(&after)));
     let audited = NewChange { action: action(step), subject: &subject, before, after: shown_after, reason };
     change_audit::append(&mut transaction, Some(party), by, &[audited], at).await?;

@@ -308,6 +308,7 @@ async fn make_known(
     };
     let body = json!({
         "order_id": order_id.as_str(),
+        "notice": journal::key_json(opened.details.notice.as_ref()),
         "subject": placed.subject.to_string(),
         "fee": Fen::get(opened.details.fee),
         "expires_at": expires_at,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::journal::{NewEvent, NewState};
+use super::journal::{NewEvent, NewState, key_json};
 use super::notice::{NewNotice, NoticeMove};
 use super::order::OrderMove;
 use super::payment::NewPayment;
@@ -11,8 +11,8 @@ use super::record_facts::Facts;
 use super::record_rows::Rows;
 use super::{Connection, payment, refund_request};
 use crate::domain::{
-    Change, Disposition, Fen, NoticeKey, NoticeState, NoticeStep, Objection, OrderId, Refund, RefundKind, RefundOutId,
-    RefundStep,
+    Change, Disposition, Fen, NoticeKey, NoticeState, NoticeStep, Objection, OrderEvent, OrderId, Refund, RefundKind,
+    RefundOutId, RefundStep,
 };
 use crate::store::{Recording, StoreError};
 
@@ -25,6 +25,8 @@ pub(super) struct Writer<'w, 'a> {
     facts: &'a Facts,
     /// The notice that the order pays.
     key: Option<&'a NoticeKey>,
+    /// What this notification's refunds gave back so far, in fen.
+    went_back: i64,
 }
 
 impl<'w, 'a> Writer<'w, 'a> {
@@ -35,7 +37,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         facts: &'a Facts,
     ) -> Self {
         let key = facts.notification.details.as_ref().and_then(|details| details.notice.as_ref());
-        Self { connection, rows, recording, facts, key }
+        Self { connection, rows, recording, facts, key, went_back: 0 }
     }
 
     pub(super) async fn write(&mut self, change: &'a Change) -> Result<(), StoreError> {
@@ -49,7 +51,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             Change::MoveNotice { key, from, step, to } => {
                 self.move_notice(key, from, to);
                 self.state("notice", key.to_string(), step.name(), from.name(), to.name());
-                self.notice_event(key, step);
+                self.notice_event(key, step).await?;
             }
             Change::PutPayment(put) => {
                 self.rows.payments.push(NewPayment { party, notice: self.key, payment: put, at: *at });
@@ -105,14 +107,36 @@ impl<'w, 'a> Writer<'w, 'a> {
         self.rows.events.push(NewEvent { party, kind, subject: subject.into(), body: body.to_string(), at: *at });
     }
 
-    fn notice_event(&mut self, key: &NoticeKey, step: &NoticeStep) {
+    async fn notice_event(&mut self, key: &NoticeKey, step: &NoticeStep) -> Result<(), StoreError> {
         let (kind, order_id) = match step {
             NoticeStep::Settle(order_id) => ("notice.paid", order_id),
             NoticeStep::Reopen(order_id) => ("notice.reopened", order_id),
-            NoticeStep::Cancel | NoticeStep::Suspend | NoticeStep::Restore => return,
+            NoticeStep::Cancel | NoticeStep::Suspend | NoticeStep::Restore => return Ok(()),
         };
-        let body = json!({ "notice": key_json(Some(key)), "order_id": order_id.as_str() });
+        let (fee, pay_finish_time) = self.paid_by(order_id).await?;
+        let body = json!({
+            "notice": key_json(Some(key)),
+            "order_id": order_id.as_str(),
+            "fee": fee.map(Fen::get),
+            "pay_finish_time": pay_finish_time.map(Timestamp::as_second),
+            "reason": null,
+        });
         self.event(kind, key.to_string(), &body);
+        Ok(())
+    }
+
+    /// What an order brought, and when: this one, or another that takes its place.
+    async fn paid_by(&mut self, order_id: &OrderId) -> Result<(Option<Fen>, Option<Timestamp>), StoreError> {
+        let Facts { notification: facts, .. } = self.facts;
+        if facts.order_id != *order_id {
+            let payment = payment::find(self.connection, &self.recording.party, order_id).await?;
+            return Ok(payment.map_or((None, None), |payment| (payment.fee, payment.pay_finish_time)));
+        }
+        let pay_finish_time = match &self.recording.event {
+            OrderEvent::Paid(paid) => paid.pay_finish_time,
+            OrderEvent::Refunded(_) => facts.payment.as_ref().and_then(|payment| payment.pay_finish_time),
+        };
+        Ok((facts.details.as_ref().map(|details| details.fee), pay_finish_time))
     }
 
     fn payment_event(
@@ -154,6 +178,17 @@ impl<'w, 'a> Writer<'w, 'a> {
         Ok(ours)
     }
 
+    /// What the refunds before leave of the order, in fen: a full one without an amount gives that back.
+    fn left(&self) -> Option<i64> {
+        let facts = &self.facts.notification;
+        let fee = facts.details.as_ref()?.fee.get();
+        let before = facts.refunds.iter().map(|refund| match &refund.kind {
+            RefundKind::Full => fee,
+            RefundKind::Partial { refund_fee, .. } => refund_fee.get(),
+        });
+        Some(before.fold(fee - self.went_back, i64::saturating_sub).max(0))
+    }
+
     fn refund_event(&mut self, refund: &Refund, ours: Option<&RefundOutId>) {
         let (refund_order_id, refund_fee) = match &refund.kind {
             RefundKind::Full => (None, None),
@@ -161,12 +196,16 @@ impl<'w, 'a> Writer<'w, 'a> {
                 (Some(refund_order_id.as_str()), Some(refund_fee.get()))
             }
         };
+        let refunded_fee = refund_fee.or_else(|| self.left());
+        self.went_back += refunded_fee.unwrap_or(0);
         let order_id = self.recording.order_id.as_str();
         let body = json!({
             "order_id": order_id,
             "notice": key_json(self.key),
             "refund_order_id": refund_order_id,
             "refund_fee": refund_fee,
+            "refunded_fee": refunded_fee,
+            "full": matches!(refund.kind, RefundKind::Full),
             "refund_finish_time": refund.refund_finish_time.map(Timestamp::as_second),
             "refund_out_id": ours.map(RefundOutId::as_str),
             "requested_here": ours.is_some(),
@@ -180,14 +219,4 @@ const fn refund_name(refund: &Refund) -> &'static str {
         RefundKind::Full => "full",
         RefundKind::Partial { .. } => "partial",
     }
-}
-
-fn key_json(key: Option<&NoticeKey>) -> Value {
-    key.map_or(Value::Null, |key| {
-        json!({
-            "region_code": key.region_code.as_str(),
-            "department_code": key.department_code.as_str(),
-            "payment_notice_no": key.payment_notice_no.as_str(),
-        })
-    })
 }

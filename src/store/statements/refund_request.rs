@@ -263,8 +263,11 @@ async fn tell(
         RefundRequestState::Refunded { at, .. } => (None, at.map(Timestamp::as_second)),
         RefundRequestState::Requested | RefundRequestState::Accepted { .. } => (None, None),
     };
+    let order = order::find(connection, &request.party, &request.order_id).await?;
+    let notice = order.and_then(|order| order.details).and_then(|details| details.notice);
     let body = json!({
         "order_id": order_id,
+        "notice": journal::key_json(notice.as_ref()),
         "refund_out_id": request.refund_out_id.as_str(),
         "refund_order_id": request.state.refund_order_id().map(RefundOrderId::as_str),
         "refund_fee": request.refund_fee().map(Fen::get),

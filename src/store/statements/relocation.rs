@@ -16,6 +16,9 @@ const MAX_VALUES: usize = 16_000;
 /// The most bytes of text and bytes of one statement, so that a table of large rows is written a few rows at a time.
 const MAX_STATEMENT_BYTES: usize = 4 << 20;
 
+/// Tables that a migration gives rows, and that change only with those of other tables.
+const FILLED_BY_MIGRATIONS: [&str; 1] = ["event_sequencer"];
+
 /// Reads everything that one snapshot shows.
 pub(in crate::store) async fn export_tables(
     connection: &mut Connection,
@@ -44,6 +47,10 @@ pub(in crate::store) async fn import_tables(
     tables: &[MovedTable],
     from: &mut dyn RowSource,
 ) -> Result<(), RelocationError> {
+    for table in FILLED_BY_MIGRATIONS {
+        let sql = format!("DELETE FROM {}", quoted(table));
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await.map_err(failed("empty a table"))?;
+    }
     for table in tables {
         let sql = format!("SELECT 1 FROM {} LIMIT 1", quoted(&table.name));
         let found = sqlx::query(AssertSqlSafe(sql)).fetch_optional(&mut *connection).await;

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use super::{Connection, Engine, failed, rows};
 use crate::domain::PartyName;
-use crate::store::{CallbackBody, Prunable, Retention, StatementFiles as _, StoreError};
+use crate::store::{CallbackBody, Events as _, Prunable, Retention, StatementFiles as _, StoreError};
 
 #[async_trait]
 impl Retention for Engine {
@@ -49,7 +49,7 @@ impl Retention for Engine {
         match what {
             Prunable::CallbackBodies => prune_bodies(&mut *self.pools().writer().await?, older_than, limit).await,
             Prunable::StatementChunks => self.prune_statement_chunks(older_than, at, limit).await,
-            Prunable::Events => prune_events(&mut *self.pools().writer().await?, older_than, limit).await,
+            Prunable::Events => self.prune_outbox(older_than, limit).await,
         }
     }
 }
@@ -64,20 +64,5 @@ async fn prune_bodies(connection: &mut Connection, older_than: Timestamp, limit:
     .execute(connection)
     .await
     .map_err(failed("prune the bodies of callbacks"))?;
-    Ok(pruned.rows_affected())
-}
-
-/// Only the oldest are looked at, whatever their number: events have no index by age.
-async fn prune_events(connection: &mut Connection, older_than: Timestamp, limit: u32) -> Result<u64, StoreError> {
-    let pruned = sqlx::query(
-        "DELETE FROM outbox WHERE event_id IN \
-            (SELECT event_id FROM (SELECT event_id, recorded_at FROM outbox ORDER BY event_id LIMIT $1) oldest \
-             WHERE recorded_at < $2)",
-    )
-    .bind(i64::from(limit))
-    .bind(older_than.as_millisecond())
-    .execute(connection)
-    .await
-    .map_err(failed("prune events"))?;
     Ok(pruned.rows_affected())
 }
