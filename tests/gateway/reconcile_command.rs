@@ -37,12 +37,12 @@ async fn a_plan_an_outcome_and_the_exit_code_while_differences_remain(test: Test
     assert!(plan.contains("1 missing_there, 0.00 yuan there, 200.08 yuan here: look at the order"), "{plan}");
     assert!(world.discrepancies().await.is_empty(), "a dry run keeps nothing");
 
-    let (exit, text) = run(&world, &[]).await;
+    let (exit, printed) = run(&world, &[]).await;
     assert_eq!(exit, Some(Exit::Differences));
-    assert!(text.contains("outcome: 1 healed, 1 queued for a person"), "{text}");
-    let (exit, text) = run(&world, &["--format", "json"]).await;
-    let document: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((exit, &document["outcome"]["remaining"]), (Some(Exit::Differences), &1.into()), "{text}");
+    assert!(printed.contains("outcome: 1 healed, 1 queued for a person"), "{printed}");
+    let (exit, printed) = run(&world, &["--format", "json"]).await;
+    let document: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!((exit, &document["outcome"]["remaining"]), (Some(Exit::Differences), &1.into()), "{printed}");
     assert_eq!(document["plan"]["differences"][0]["kind"], "missing_there");
 
     let (_, listed) = run(&world, &["list", "--queued", "--format", "json"]).await;

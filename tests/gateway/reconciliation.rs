@@ -112,8 +112,8 @@ async fn a_payment_that_the_statement_lacks_waits_for_a_person(test: TestStore) 
     let found = &world.discrepancies().await[0];
     let wrong = world.resolve(found.discrepancy_id, DiscrepancyResolution::Refund, ("li", "x"));
     assert!(matches!(wrong.await, Err(ResolveError::NotRefundable("missing_there"))));
-    let word = ("li", "the platform corrected its statement");
-    let close = world.resolve(found.discrepancy_id, DiscrepancyResolution::Close, word);
+    let by_and_why = ("li", "the platform corrected its statement");
+    let close = world.resolve(found.discrepancy_id, DiscrepancyResolution::Close, by_and_why);
     assert_eq!(close.await.unwrap().state.name(), "closed");
     assert_eq!(world.reconcile(world.day).await.remaining, 0, "a person's word stands when it is found again");
 }
@@ -185,8 +185,8 @@ async fn a_duplicate_that_the_platform_kept_waits_for_a_yes(test: TestStore) {
     assert_eq!((found.kind, found.order_id.as_str()), (DifferenceKind::PaidTwice, second.as_str()));
     let yes = world.resolve(found.discrepancy_id, DiscrepancyResolution::Refund, ("li", "  "));
     assert!(matches!(yes.await, Err(ResolveError::NoReason)));
-    let word = ("li", "paid twice indeed");
-    let yes = world.resolve(found.discrepancy_id, DiscrepancyResolution::Refund, word);
+    let by_and_why = ("li", "paid twice indeed");
+    let yes = world.resolve(found.discrepancy_id, DiscrepancyResolution::Refund, by_and_why);
     yes.await.unwrap();
     assert_eq!(world.world.simulator.order(&second).unwrap().status, Some(5));
     world.night().await;
