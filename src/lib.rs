@@ -9,4 +9,5 @@ pub mod platform;
 pub mod server;
 pub mod simulator;
 pub mod store;
+pub mod webhook;
 pub mod wire;

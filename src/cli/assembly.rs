@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::token_sources::TokenSources;
 use super::{Exit, Failure};
-use crate::app::{LiveFallback, LiveSource, MicropayRunner, Party, ReconcileOptions};
+use crate::app::{LiveFallback, LiveSource, MicropayRunner, Party, ReconcileOptions, Webhook};
 use crate::config::{
     Config, Fallback, LiveSourceConfig, LogFormat, LoggingConfig, PlatformConfig, ReconciliationConfig, Secret,
     ServerConfig,
@@ -15,6 +15,7 @@ use crate::config::{
 use crate::platform::{Https, PlatformClient};
 use crate::server::{AddressRules, CallbackLimits, ConnectionLimits};
 use crate::store::{self, OpenOptions, SharedStore, StoreError};
+use crate::webhook::WebhookClient;
 
 /// Opens the configured database.
 pub(super) async fn open_store(config: &Config) -> Result<SharedStore, Failure> {
@@ -86,6 +87,19 @@ pub(super) fn micropay_runner(config: &Config, store: &SharedStore) -> MicropayR
 pub(super) fn reconcile_options(config: &Config) -> ReconcileOptions {
     let ReconciliationConfig { refund_duplicates, calls_per_second, notification_wait } = config.reconciliation;
     ReconcileOptions { refund_duplicates, calls_per_second, notification_wait, ..ReconcileOptions::default() }
+}
+
+/// The systems that events are pushed to.
+pub(super) fn webhooks(config: &Config) -> Result<Vec<Arc<Webhook>>, Failure> {
+    let webhooks = config.webhooks.iter().map(|webhook| {
+        let secrets = webhook.secrets.clone();
+        let client = WebhookClient::new(&webhook.url, &webhook.allow_networks, secrets, webhook.timeout);
+        let client =
+            client.map_err(|cause| Failure::new(Exit::Config, format!("webhook {}: {cause}", webhook.name)))?;
+        let (parties, kinds) = (webhook.parties.clone(), webhook.kinds.clone());
+        Ok(Arc::new(Webhook { name: webhook.name.clone(), parties, kinds, client }))
+    });
+    webhooks.collect()
 }
 
 /// Starts logging to standard error, as configured.

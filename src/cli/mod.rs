@@ -35,6 +35,7 @@ mod stop;
 pub mod token;
 pub mod token_client;
 mod token_sources;
+pub mod webhook;
 mod workers;
 
 use std::io;
@@ -103,6 +104,9 @@ pub enum Command {
     /// Let the party's other systems use the admin API.
     #[command(subcommand)]
     TokenClient(token_client::TokenClientCommand),
+    /// Look at what is pushed to other systems, and push it again.
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Take payments at the counter, and see what became of them.
     #[command(subcommand)]
     Micropay(micropay::MicropayCommand),
@@ -151,6 +155,7 @@ pub fn main() -> ExitCode {
         Command::TokenClient(command) => {
             on_this_console(|console| in_runtime(run_token_client(&command, shared, console)))
         }
+        Command::Webhook(command) => on_this_console(|console| in_runtime(run_webhook(&command, shared, console))),
         Command::Micropay(command) => on_this_console(|console| in_runtime(micropay::run(&command, shared, console))),
         Command::Api(args) => on_this_console(|console| in_runtime(api::run(&args, shared, console))),
         Command::Refund(command) => on_this_console(|console| in_runtime(refund::run(&command, shared, console))),
@@ -213,6 +218,18 @@ async fn run_token(command: &token::TokenCommand, shared: &Shared, console: &mut
     config::require_parties(&config)?;
     let store = assembly::open_store(&config).await?;
     let outcome = token::run(command, &config, &store, console).await;
+    store.close().await;
+    outcome
+}
+
+async fn run_webhook(
+    command: &webhook::WebhookCommand,
+    shared: &Shared,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let config = config::load(shared)?.config;
+    let store = assembly::open_store(&config).await?;
+    let outcome = webhook::run(command, &config, &store, console).await;
     store.close().await;
     outcome
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::assembly::{
     address_rules, callback_limits, connection_limits, micropay_runner, open_store, parties, start_logging,
-    store_failure,
+    store_failure, webhooks,
 };
 use super::stop::asked_to_stop;
 use super::workers::Workers;
@@ -61,6 +61,7 @@ pub async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
     check_schema(&*store).await?;
     let runner = micropay_runner(&config, &store);
     let parties = parties(&config, Some(&store))?;
+    let webhooks = webhooks(&config)?;
     let (address_rules, limits) = (address_rules(&config.server), callback_limits(&config.server));
     let keeps_bodies = config.retention.keep_bodies;
     let gateway =
@@ -69,7 +70,8 @@ pub async fn run(args: &Args, shared: &Shared) -> Result<(), Failure> {
         if role.answers_callbacks() { Some(listen("server.listen", config.server.listen).await?) } else { None };
     let admin = listen("server.admin_listen", config.server.admin_listen).await?;
     tell_start(&config, callbacks.as_ref(), &admin);
-    let workers = if role.does_jobs() { Some(Workers::start(&config, runner, &store, &gateway)?) } else { None };
+    let workers =
+        if role.does_jobs() { Some(Workers::start(&config, runner, &store, &gateway, webhooks)?) } else { None };
 
     let (stop, stopped) = watch::channel(());
     let connections = connection_limits(&config.server);

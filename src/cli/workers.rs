@@ -1,13 +1,14 @@
-//! What a serving gateway does unasked: it takes up payments at the counter, and does the jobs.
+//! What a serving gateway does unasked: it takes up payments at the counter, does the jobs, and pushes events.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::{Failure, jobs};
 use crate::app::jobs::JobRunner;
-use crate::app::{MicropayRunner, Party, resume_micropays};
+use crate::app::{MicropayRunner, Party, Webhook, deliver_webhooks, resume_micropays};
 use crate::config::Config;
 use crate::server::Gateway;
 use crate::store::SharedStore;
@@ -18,6 +19,9 @@ const RESUME_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How long the stop waits for the database to let go of the leases. They end by themselves.
 const LEAVE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often it is asked which events are due: a receiver has them within about a second.
+const DELIVER_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What works beside the listeners.
 pub(super) struct Workers {
@@ -32,11 +36,13 @@ impl Workers {
         runner: MicropayRunner,
         store: &SharedStore,
         gateway: &Gateway,
+        webhooks: Vec<Arc<Webhook>>,
     ) -> Result<Self, Failure> {
         let parties: Vec<_> = gateway.parties().map(Arc::clone).collect();
         let jobs = jobs::runner(config, &parties, store)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(resume_without_end(runner, parties));
+        tasks.spawn(deliver_without_end(Arc::clone(store), webhooks));
         let running = jobs.clone();
         tasks.spawn(async move { running.run_without_end().await });
         Ok(Self { tasks, jobs })
@@ -64,5 +70,20 @@ async fn resume_without_end(runner: MicropayRunner, parties: Vec<Arc<Party>>) {
             tracing::warn!(error, "payments at the counter could not be looked for");
         }
         tokio::time::sleep(RESUME_INTERVAL).await;
+    }
+}
+
+/// Pushes what is due to other systems, again and again.
+async fn deliver_without_end(store: SharedStore, webhooks: Vec<Arc<Webhook>>) {
+    if webhooks.is_empty() {
+        return;
+    }
+    let owner = format!("{}-{:08x}", std::process::id(), getrandom::u32().unwrap_or_default());
+    loop {
+        if let Err(error) = deliver_webhooks(&store, &webhooks, &owner, Timestamp::now).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "events could not be pushed");
+        }
+        tokio::time::sleep(DELIVER_INTERVAL).await;
     }
 }

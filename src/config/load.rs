@@ -11,6 +11,7 @@ use super::problem::{Problems, Severity};
 use super::section::Section;
 use super::{
     Config, Environment, ROOT_KEYS, database, jobs, layer, logging, party, platform, reconciliation, retention, server,
+    webhook,
 };
 
 /// The file that is read when none is named, if it is there.
@@ -100,5 +101,7 @@ fn read_sections(root: Table, environment: &Environment, problems: &mut Problems
     let retention = retention::read(root.section("retention", retention::KEYS));
     let logging = logging::read(root.section("logging", logging::KEYS));
     let reconciliation = reconciliation::read(root.section("reconciliation", reconciliation::KEYS));
-    Config { server, database, parties, platform, jobs, retention, logging, reconciliation }
+    let names: Vec<_> = parties.iter().map(|party| party.name.clone()).collect();
+    let webhooks = webhook::read_all(&mut root, &names, environment);
+    Config { server, database, parties, platform, jobs, retention, logging, reconciliation, webhooks }
 }

@@ -26,6 +26,7 @@ mod server;
 mod show;
 mod source;
 mod suggestion;
+mod webhook;
 
 #[cfg(test)]
 mod tests;
@@ -46,13 +47,14 @@ pub use secret::Secret;
 pub use server::{ServerConfig, ServerRole};
 pub use show::Effective;
 pub use source::Place;
+pub use webhook::WebhookConfig;
 
 /// What may stand at the top of a file.
 const ROOT_KEYS: &[&str] =
-    &["server", "database", "party", "platform", "jobs", "reconciliation", "retention", "logging"];
+    &["server", "database", "party", "platform", "jobs", "reconciliation", "retention", "logging", "webhook"];
 
 /// Every table with its keys: for the reference, and to tell where a misplaced key belongs.
-const SECTIONS: [(&str, &[&str]); 11] = [
+const SECTIONS: [(&str, &[&str]); 12] = [
     ("[server]", server::KEYS),
     ("[database]", database::KEYS),
     ("[[party]]", party::KEYS),
@@ -62,6 +64,7 @@ const SECTIONS: [(&str, &[&str]); 11] = [
     ("[logging]", logging::KEYS),
     ("[reconciliation]", reconciliation::KEYS),
     ("[party.live_source]", live_source::KEYS),
+    ("[[webhook]]", webhook::KEYS),
     ("[[party.symmetric_key]]", key::SYMMETRIC_KEYS),
     ("[[party.platform_key]]", key::PLATFORM_KEYS),
 ];
@@ -88,6 +91,8 @@ pub struct Config {
     pub logging: LoggingConfig,
     /// `[reconciliation]`
     pub reconciliation: ReconciliationConfig,
+    /// `[[webhook]]`, in the order of the files.
+    pub webhooks: Vec<WebhookConfig>,
 }
 
 impl Config {

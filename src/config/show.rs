@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Config, JobsConfig, PartyConfig, RetentionConfig, TokenConfig, live_source, logging, party};
+use super::{
+    Config, JobsConfig, PartyConfig, RetentionConfig, TokenConfig, WebhookConfig, live_source, logging, party,
+};
 
 /// What a secret is shown as.
 const REDACTED: &str = "(redacted)";
@@ -18,6 +20,8 @@ pub struct Effective {
     logging: Logging,
     reconciliation: Reconciliation,
     party: Vec<Party>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    webhook: Vec<Webhook>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,6 +121,17 @@ struct LiveSource {
 }
 
 #[derive(Debug, Serialize)]
+struct Webhook {
+    name: String,
+    host: String,
+    parties: Vec<String>,
+    kinds: Vec<String>,
+    secrets: usize,
+    allow_networks: Vec<String>,
+    timeout_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
 struct Key {
     id: String,
     bits: usize,
@@ -174,6 +189,7 @@ impl From<&Config> for Effective {
                 notification_wait_ms: milliseconds(config.reconciliation.notification_wait),
             },
             party: config.parties.iter().map(Party::from).collect(),
+            webhook: config.webhooks.iter().map(Webhook::from).collect(),
         }
     }
 }
@@ -225,6 +241,22 @@ impl From<&PartyConfig> for Party {
                 .iter()
                 .map(|key| Key { id: key.id().to_owned(), bits: key.bits() })
                 .collect(),
+        }
+    }
+}
+
+impl From<&WebhookConfig> for Webhook {
+    fn from(webhook: &WebhookConfig) -> Self {
+        // What stands behind the host may hold a secret of the receiver.
+        let host = webhook.url.split(['/', '?']).take(3).collect::<Vec<_>>().join("/");
+        Self {
+            name: webhook.name.clone(),
+            host,
+            parties: webhook.parties.iter().map(ToString::to_string).collect(),
+            kinds: webhook.kinds.clone(),
+            secrets: webhook.secrets.len(),
+            allow_networks: webhook.allow_networks.iter().map(ToString::to_string).collect(),
+            timeout_ms: milliseconds(webhook.timeout),
         }
     }
 }

@@ -26,6 +26,7 @@ mod statement;
 mod suspension;
 mod token_life;
 mod transition;
+mod webhook_retry;
 
 pub use api_client::{ApiClient, ApiClientName, Scope, SecretHash, UnknownScope};
 pub use date::{ChinaDate, InvalidDate};
@@ -67,3 +68,4 @@ pub use statement::{BillType, StatementKind, UnknownBillType};
 pub use suspension::{EndsBeforeItStarts, Suspension, SuspensionScope, Suspensions};
 pub use token_life::{TokenLife, TokenMode};
 pub use transition::{NOTICE_TRANSITIONS, NoticeStep, NoticeStepError, ORDER_TRANSITIONS, OrderState, OrderStep};
+pub use webhook_retry::{RETRY_PAUSES, retry_pause};

@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Gateway;
-use super::metrics::PartyLabel;
+use super::metrics::{PartyLabel, WebhookLabel};
 use crate::domain::ChinaDate;
+use crate::store::WebhookBacklog;
 
 /// How long a readiness check waits for the database.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -58,6 +59,7 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoRes
         if let Ok(jobs) = gateway.store.list_jobs(ChinaDate::at(Timestamp::now())).await {
             gateway.metrics.jobs.set(&jobs);
         }
+        count_deliveries(&gateway).await;
     })
     .await;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -70,6 +72,18 @@ async fn count_held(gateway: &Gateway) {
             let label = PartyLabel { party: party.name.as_str().into() };
             gateway.metrics.held_payments.get_or_create(&label).set(i64::try_from(held).unwrap_or(i64::MAX));
         }
+    }
+}
+
+async fn count_deliveries(gateway: &Gateway) {
+    let Ok(backlogs) = gateway.store.webhook_backlogs().await else { return };
+    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    for WebhookBacklog { webhook, pending, dead, oldest_at } in backlogs {
+        let (gauges, label) = (&gateway.metrics.webhooks, WebhookLabel { webhook });
+        let lag_seconds = oldest_at.map_or(0, |at| Timestamp::now().duration_since(at).as_secs().max(0));
+        gauges.pending.get_or_create(&label).set(count(pending));
+        gauges.dead.get_or_create(&label).set(count(dead));
+        gauges.lag.get_or_create(&label).set(lag_seconds);
     }
 }
 

@@ -36,6 +36,11 @@ pub(super) struct PartyLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct WebhookLabel {
+    pub(super) webhook: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct KeyLabels {
     pub(super) party: Arc<str>,
     pub(super) key: Arc<str>,
@@ -69,6 +74,26 @@ pub struct Metrics {
     pub(super) bodies_lost: Counter,
     pub(super) jobs: JobMetrics,
     api_refusals: Family<OutcomeLabel, Counter>,
+    pub(super) webhooks: WebhookGauges,
+}
+
+/// How the webhooks stand.
+#[derive(Default)]
+pub(super) struct WebhookGauges {
+    pub(super) pending: Family<WebhookLabel, Gauge>,
+    pub(super) dead: Family<WebhookLabel, Gauge>,
+    pub(super) lag: Family<WebhookLabel, Gauge>,
+}
+
+impl WebhookGauges {
+    fn register(registry: &mut Registry) -> Self {
+        let gauges = Self::default();
+        registry.register("webhook_pending", "Deliveries that wait", gauges.pending.clone());
+        registry.register("webhook_dead", "Deliveries that were given up", gauges.dead.clone());
+        let lag = "Age of the oldest event that waits to be delivered";
+        registry.register_with_unit("webhook_lag", lag, Unit::Seconds, gauges.lag.clone());
+        gauges
+    }
 }
 
 impl Metrics {
@@ -128,6 +153,7 @@ impl Metrics {
             "Admin requests whose bearer token does not allow them",
             api_refusals.clone(),
         );
+        let webhooks = WebhookGauges::register(&mut registry);
         Self {
             registry,
             callbacks,
@@ -144,6 +170,7 @@ impl Metrics {
             bodies_lost,
             jobs,
             api_refusals,
+            webhooks,
         }
     }
 

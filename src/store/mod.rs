@@ -36,6 +36,7 @@ mod retention;
 mod schema;
 mod sqlite;
 mod statement_files;
+mod webhooks;
 
 use async_trait::async_trait;
 
@@ -80,6 +81,7 @@ pub use retention::{CallbackBody, Prunable, Retention};
 pub use schema::SchemaState;
 pub use sqlite::SqliteStore;
 pub use statement_files::{KeptStatement, STATEMENT_CHUNK_BYTES, StatementFile, StatementFiles, StatementKey};
+pub use webhooks::{DueDelivery, KeptDelivery, WebhookBacklog, Webhooks};
 
 /// What both engines promise. Whoever needs a part of it takes that part: [`Book`] for what pays what,
 /// [`Micropays`] for payments at the counter.
@@ -103,6 +105,7 @@ pub trait Store:
     + OrderExpiry
     + Retention
     + Events
+    + Webhooks
 {
     /// Fails when the database cannot be reached or lacks a migration of this version.
     async fn check_ready(&self) -> Result<(), StoreError>;

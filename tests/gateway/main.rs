@@ -76,4 +76,5 @@ mod token_crowd;
 mod token_keeper;
 mod token_server;
 mod token_world;
+mod webhooks;
 mod weixin;

@@ -5,17 +5,18 @@ use super::source::Source;
 use super::{Breach, Rule};
 
 /// Every room, and the rooms that it may import from. `cli` stands on top of everything.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("wire", &[]),
     ("envelope", &["wire"]),
     ("domain", &[]),
     ("store", &["domain"]),
     ("platform", &["wire", "domain"]),
-    ("config", &["domain", "envelope", "platform", "wire"]),
+    ("webhook", &[]),
+    ("config", &["domain", "envelope", "platform", "webhook", "wire"]),
     ("simulator", &["wire", "envelope"]),
-    ("app", &["domain", "store", "platform", "wire", "envelope"]),
+    ("app", &["domain", "store", "platform", "webhook", "wire", "envelope"]),
     ("server", &["domain", "wire", "envelope", "store", "platform", "config", "app"]),
-    ("cli", &["domain", "wire", "envelope", "store", "platform", "config", "app", "server", "simulator"]),
+    ("cli", &["domain", "wire", "envelope", "store", "platform", "webhook", "config", "app", "server", "simulator"]),
 ];
 
 /// Floor 0: pure.

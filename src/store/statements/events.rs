@@ -24,26 +24,7 @@ impl Events for Engine {
     }
 
     async fn read_events(&self, party: PartyName, after: i64, limit: u32) -> Result<EventPage, StoreError> {
-        let mut reader = self.reader().await?;
-        // First how far positions are given, then the events: what is given in between is for the next page.
-        let counters = counters(&mut reader).await?;
-        let found = sqlx::query(
-            "SELECT event_id, position, party, kind, subject, body, recorded_at FROM outbox \
-             WHERE party = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4",
-        )
-        .bind(party.as_str())
-        .bind(after)
-        .bind(counters.last_position)
-        .bind(i64::from(limit))
-        .fetch_all(&mut *reader)
-        .await
-        .map_err(failed("read events"))?;
-        let events: Vec<_> = found.iter().map(event).collect::<Result<_, _>>()?;
-        let more = u32::try_from(events.len()).is_ok_and(|count| count == limit);
-        let last = events.last().map(|event| event.position).filter(|_| more);
-        // A cursor of another database must not be taken back, or its consumer would read everything again without end.
-        let next = last.unwrap_or_else(|| counters.last_position.max(after));
-        Ok(EventPage { events, next, more, pruned: counters.pruned_position })
+        read_page(&mut *self.reader().await?, &party, after, limit).await
     }
 
     async fn prune_outbox(&self, older_than: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -88,6 +69,39 @@ impl Events for Engine {
         transaction.commit().await.map_err(failed("commit pruned events"))?;
         Ok(deleted.rows_affected())
     }
+}
+
+/// The events of a party behind a position.
+pub(super) async fn read_page(
+    connection: &mut Connection,
+    party: &PartyName,
+    after: i64,
+    limit: u32,
+) -> Result<EventPage, StoreError> {
+    // First how far positions are given, then the events: what is given in between is for the next page.
+    let counters = counters(connection).await?;
+    let found = sqlx::query(
+        "SELECT event_id, position, party, kind, subject, body, recorded_at FROM outbox \
+         WHERE party = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4",
+    )
+    .bind(party.as_str())
+    .bind(after)
+    .bind(counters.last_position)
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await
+    .map_err(failed("read events"))?;
+    let events: Vec<_> = found.iter().map(event).collect::<Result<_, _>>()?;
+    let more = u32::try_from(events.len()).is_ok_and(|count| count == limit);
+    let last = events.last().map(|event| event.position).filter(|_| more);
+    // A cursor of another database must not be taken back, or its consumer would read everything again without end.
+    let next = last.unwrap_or_else(|| counters.last_position.max(after));
+    Ok(EventPage { events, next, more, pruned: counters.pruned_position })
+}
+
+/// The last position that was given.
+pub(super) async fn last_position(connection: &mut Connection) -> Result<i64, StoreError> {
+    Ok(counters(connection).await?.last_position)
 }
 
 /// What the row that is locked counts.

@@ -42,6 +42,7 @@ mod rows;
 mod rows_given;
 mod statement_file;
 mod suspension;
+mod webhook;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
