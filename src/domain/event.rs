@@ -45,7 +45,7 @@ const DISCREPANCY: &[&str] =
     &["discrepancy_id", "day", "kind", "order_id", "refund_order_id", "stated_fee", "booked_fee", "state", "reason"];
 
 /// Every kind, as docs/events.md explains them.
-pub const EVENT_KINDS: [EventKind; 24] = [
+pub const EVENT_KINDS: [EventKind; 25] = [
     EventKind { name: "notice.paid", members: SETTLED },
     EventKind { name: "notice.reopened", members: SETTLED },
     EventKind { name: "notice.unpaid", members: MOVED },
@@ -61,12 +61,13 @@ pub const EVENT_KINDS: [EventKind; 24] = [
     EventKind { name: "refund.refunded", members: REFUND_REQUEST },
     EventKind { name: "refund.refused", members: REFUND_REQUEST },
     EventKind { name: "order.placed", members: ORDER },
+    EventKind { name: "order.expired", members: &["order_id"] },
     EventKind { name: "micropay.paid", members: MICROPAY },
     EventKind { name: "micropay.failed", members: MICROPAY },
     EventKind { name: "micropay.closed", members: MICROPAY },
     EventKind { name: "micropay.refunded", members: MICROPAY },
     EventKind { name: "micropay.needs_person", members: MICROPAY },
-    EventKind { name: "suspension.begun", members: SUSPENSION },
+    EventKind { name: "suspension.begun", members: &["reason", "from", "until"] },
     EventKind { name: "suspension.ended", members: SUSPENSION },
     EventKind { name: "discrepancy.opened", members: DISCREPANCY },
     EventKind { name: "discrepancy.closed", members: DISCREPANCY },

@@ -73,6 +73,7 @@ async fn empty_databases_of_both_engines_are_the_same_file() {
 async fn what_was_changed_on_the_way_is_refused_and_nothing_is_imported(test: TestStore) {
     let source = sqlite().await;
     fill(&*source.store).await;
+    let of_migrations = exported(&*test.store).await.1.rows;
     let (file, moved) = exported(&*source.store).await;
     let whole = String::from_utf8(file).unwrap();
     let lines: Vec<&str> = whole.lines().collect();
@@ -100,7 +101,7 @@ async fn what_was_changed_on_the_way_is_refused_and_nothing_is_imported(test: Te
     ] {
         let refusal = refusal(&*test.store, changed.as_bytes()).await;
         assert!(refusal.contains(expected), "expected {expected}: {refusal}");
-        assert_eq!(exported(&*test.store).await.1.rows, 0, "{expected}");
+        assert_eq!(exported(&*test.store).await.1.rows, of_migrations, "{expected}");
     }
     assert_eq!(import_database(&*test.store, &mut whole.as_bytes()).await.unwrap(), moved);
 }
