@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::bearer::authorize;
+use super::bearer::authorize_for;
 use super::desk::{PartyOfQuery, party_unknown};
 use super::peer::PeerAddress;
 use super::{Gateway, Problem};
@@ -50,8 +50,7 @@ pub(super) async fn follow(
 ) -> Result<Json<Value>, Problem> {
     let EventsQuery { party, after, limit, wait } = Problem::read_query(query)?;
     let party = PartyOfQuery { party }.among(&gateway);
-    let appid = party.as_ref().map(|party| party.appid.clone()).unwrap_or_default();
-    authorize(&gateway, &headers, peer, Scope::Read, Some(&appid)).await?;
+    authorize_for(&gateway, &headers, peer, &[Scope::Read], party.as_ref()).await?;
     let party = party.ok_or_else(party_unknown)?.name.clone();
     let after = after.as_deref().map(position).transpose()?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
