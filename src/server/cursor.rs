@@ -1,12 +1,14 @@
 //! Where a list goes on, as its reader carries it from page to page: text without a meaning of its own.
 
+use axum::Json;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::Problem;
 use crate::domain::NoticeKey;
-use crate::store::{AgeKey, Page};
+use crate::store::{AgeKey, Page, Paged};
 
 /// How many rows a page has unless its reader says.
 const PAGE_ROWS: u32 = 100;
@@ -55,9 +57,15 @@ impl Cursor for AgeKey {
     }
 }
 
+/// A page as its reader gets it: its rows under a name, and where the next one begins.
+pub(super) fn answer<R, K: Cursor>(name: &str, listed: &Paged<R, K>, show: impl Fn(&R) -> Value) -> Json<Value> {
+    let rows: Value = listed.rows.iter().map(show).collect();
+    Json(json!({ name: rows, "next": listed.next.as_ref().map(write) }))
+}
+
 /// The key as text.
-pub(super) fn write<K: Cursor>(key: &K) -> String {
-    let parts: serde_json::Value = key.parts().into();
+fn write<K: Cursor>(key: &K) -> String {
+    let parts: Value = key.parts().into();
     BASE64_URL_SAFE_NO_PAD.encode(parts.to_string())
 }
 

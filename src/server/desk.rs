@@ -6,8 +6,11 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use super::bearer::authorize_for;
+use super::peer::PeerAddress;
 use super::{Gateway, Problem};
 use crate::app::{MAX_GIVEN_KEY_BYTES, Party};
+use crate::domain::Scope;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -26,6 +29,19 @@ impl PartyOfQuery {
     pub(super) fn among(&self, gateway: &Gateway) -> Option<Arc<Party>> {
         gateway.named_or_only(self.party.as_deref())
     }
+}
+
+/// The party that is meant, for a caller who has one of the scopes for it.
+pub(super) async fn admitted(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    peer: PeerAddress,
+    scopes: &[Scope],
+    named: Option<&str>,
+) -> Result<Arc<Party>, Problem> {
+    let party = gateway.named_or_only(named);
+    authorize_for(gateway, headers, peer, scopes, party.as_ref()).await?;
+    party.ok_or_else(party_unknown)
 }
 
 /// There is no such party, or none is named among several.

@@ -7,10 +7,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
 use axum::http::HeaderMap;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::bearer::authorize_for;
-use super::desk::party_unknown;
+use super::desk::admitted;
 use super::peer::PeerAddress;
 use super::{Gateway, Problem, cursor};
 use crate::app::book_answer::{audited_to_json, callback_to_json, change_to_json};
@@ -71,15 +70,12 @@ pub(super) async fn callbacks(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = gateway.named_or_only(query.party.as_deref());
-    authorize_for(&gateway, &headers, peer, &[Scope::Read], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read], query.party.as_deref()).await?;
     let selection = CallbackSelection { wxnontaxstr: query.wxnontaxstr, subject: query.subject };
     let page = cursor::page(query.after.as_deref(), query.limit)?;
     let listed = gateway.store.list_callbacks(party.name.clone(), selection, page).await;
     let listed = listed.map_err(|error| Problem::store(&error))?;
-    let callbacks: Value = listed.rows.iter().map(callback_to_json).collect();
-    Ok(Json(json!({ "callbacks": callbacks, "next": listed.next.as_ref().map(cursor::write) })))
+    Ok(cursor::answer("callbacks", &listed, callback_to_json))
 }
 
 /// `GET /admin/v1/journal/changes?…`.
@@ -90,9 +86,7 @@ pub(super) async fn changes(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = gateway.named_or_only(query.party.as_deref());
-    authorize_for(&gateway, &headers, peer, &[Scope::Read], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read], query.party.as_deref()).await?;
     let selection = match (query.subject_kind, query.subject) {
         (subject_kind, Some(subject)) => StateSelection::Of { subject_kind, subject },
         (None, None) => StateSelection::All,
@@ -101,12 +95,11 @@ pub(super) async fn changes(
     let page = cursor::page(query.after.as_deref(), query.limit)?;
     let listed = gateway.store.list_state_changes(party.name.clone(), selection, page).await;
     let listed = listed.map_err(|error| Problem::store(&error))?;
-    let shown = listed.rows.iter().map(|row| {
+    Ok(cursor::answer("changes", &listed, |row| {
         let mut shown = change_to_json(&row.change);
         shown["change_id"] = row.change_id.into();
         shown
-    });
-    Ok(Json(json!({ "changes": shown.collect::<Value>(), "next": listed.next.as_ref().map(cursor::write) })))
+    }))
 }
 
 /// `GET /admin/v1/journal/audit?…`.
@@ -117,12 +110,9 @@ pub(super) async fn audit(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = gateway.named_or_only(query.party.as_deref());
-    authorize_for(&gateway, &headers, peer, &[Scope::Admin], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Admin], query.party.as_deref()).await?;
     let page = cursor::page(query.after.as_deref(), query.limit)?;
     let listed = gateway.store.list_changes(party.name.clone(), query.subject, page).await;
     let listed = listed.map_err(|error| Problem::store(&error))?;
-    let changes: Value = listed.rows.iter().map(audited_to_json).collect();
-    Ok(Json(json!({ "audit": changes, "next": listed.next.as_ref().map(cursor::write) })))
+    Ok(cursor::answer("audit", &listed, audited_to_json))
 }

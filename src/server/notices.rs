@@ -10,15 +10,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::bearer::authorize_for;
-use super::desk::{PartyOfQuery, party_unknown, reason};
+use super::desk::{PartyOfQuery, admitted, party_unknown, reason};
 use super::peer::PeerAddress;
 use super::{Gateway, Problem, cursor};
 use crate::app::book_answer::{listed_notice_to_json, notice_record_to_json, record_to_json};
 use crate::domain::{ChinaDate, DepartmentCode, NoticeKey, NoticeStep, PaymentNoticeNo, Scope};
-use crate::store::{MoveNoticeError, NoticeChange, NoticeRecord, NoticeSelection};
+use crate::store::{MoveNoticeError, NoticeChange, NoticeSelection};
 
 /// The states that a search takes.
 const STATES: [&str; 4] = ["unpaid", "paid", "canceled", "suspended"];
@@ -70,14 +70,11 @@ pub(super) async fn search(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = gateway.named_or_only(query.party.as_deref());
-    authorize_for(&gateway, &headers, peer, &[Scope::Read, Scope::Notices], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read, Scope::Notices], query.party.as_deref()).await?;
     let page = cursor::page(query.after.as_deref(), query.limit)?;
     let found = gateway.store.search_notices(party.name.clone(), query.selection()?, page).await;
     let found = found.map_err(|error| Problem::store(&error))?;
-    let notices: Value = found.rows.iter().map(listed_notice_to_json).collect();
-    Ok(Json(json!({ "notices": notices, "next": found.next.as_ref().map(cursor::write) })))
+    Ok(cursor::answer("notices", &found, listed_notice_to_json))
 }
 
 impl Search {
@@ -117,9 +114,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let query = Problem::read_query(query)?;
-    let party = query.among(&gateway);
-    authorize_for(&gateway, &headers, peer, &[Scope::Read, Scope::Notices], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read, Scope::Notices], query.party.as_deref()).await?;
     let key = key(path)?;
     let store = &gateway.store;
     let failed = |error| Problem::store(&error);
@@ -207,14 +202,10 @@ fn refused(error: MoveNoticeError) -> Problem {
         MoveNoticeError::NotFound => unknown(),
         MoveNoticeError::Changed { current, .. } => Problem::new(StatusCode::CONFLICT, "version_differs", message)
             .with("version", current.version)
-            .with("current", current_of(&current)),
+            .with("current", notice_record_to_json(&current)),
         MoveNoticeError::Refused(_) => Problem::new(StatusCode::CONFLICT, "step_not_allowed", message),
         MoveNoticeError::Store(error) => Problem::store(&error),
     }
-}
-
-fn current_of(record: &NoticeRecord) -> Value {
-    notice_record_to_json(record)
 }
 
 fn key(Path((region, department, number)): KeyPath) -> Result<NoticeKey, Problem> {

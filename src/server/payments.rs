@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bearer::authorize_for;
-use super::desk::{PartyOfQuery, party_unknown};
+use super::desk::{PartyOfQuery, admitted};
 use super::peer::PeerAddress;
 use super::{Gateway, Problem, cursor, orders};
 use crate::app::RefundAnswer;
@@ -72,9 +71,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = gateway.named_or_only(query.party.as_deref());
-    authorize_for(&gateway, &headers, peer, &[Scope::Read], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read], query.party.as_deref()).await?;
     if let Some(other) = query.disposition.as_deref().filter(|name| !DISPOSITIONS.contains(name)) {
         let message = format!("disposition: \"{other}\" is none of {}", DISPOSITIONS.join(", "));
         return Err(Problem::invalid_request(message));
@@ -82,8 +79,7 @@ pub(super) async fn list(
     let page = cursor::page(query.after.as_deref(), query.limit)?;
     let listed = gateway.store.list_payments(party.name.clone(), query.disposition, page).await;
     let listed = listed.map_err(|error| Problem::store(&error))?;
-    let payments: Value = listed.rows.iter().map(payment_to_json).collect();
-    Ok(Json(json!({ "payments": payments, "next": listed.next.as_ref().map(cursor::write) })))
+    Ok(cursor::answer("payments", &listed, payment_to_json))
 }
 
 /// `GET /admin/v1/payments/{order_id}?party=…`.
@@ -95,9 +91,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = query.among(&gateway);
-    authorize_for(&gateway, &headers, peer, &[Scope::Read], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read], query.party.as_deref()).await?;
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "payment_unknown", "the book holds no payment of this order");
     let order_id = OrderId::new(&order_id).map_err(|_| unknown())?;
     let found = gateway.store.find_payment(party.name.clone(), order_id).await;
@@ -113,15 +107,12 @@ pub(super) async fn list_orders(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = gateway.named_or_only(query.party.as_deref());
-    authorize_for(&gateway, &headers, peer, &[Scope::Read, Scope::Orders], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read, Scope::Orders], query.party.as_deref()).await?;
     let page = cursor::page(query.after.as_deref(), query.limit)?;
     let listed = gateway.store.list_placed_orders(party.name.clone(), page).await;
     let listed = listed.map_err(|error| Problem::store(&error))?;
     let now = Timestamp::now();
-    let orders: Value = listed.rows.iter().map(|(placed, state)| orders::shown(placed, *state, now)).collect();
-    Ok(Json(json!({ "orders": orders, "next": listed.next.as_ref().map(cursor::write) })))
+    Ok(cursor::answer("orders", &listed, |(placed, state)| orders::shown(placed, *state, now)))
 }
 
 /// `GET /admin/v1/refunds?…`.
@@ -132,15 +123,12 @@ pub(super) async fn list_refunds(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = gateway.named_or_only(query.party.as_deref());
-    authorize_for(&gateway, &headers, peer, &[Scope::Read, Scope::Refunds], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read, Scope::Refunds], query.party.as_deref()).await?;
     let order_id = query.order_id.as_deref().map(OrderId::new).transpose();
     let order_id = order_id.map_err(|error| Problem::invalid_request(error.to_string()))?;
     let selection = RefundSelection { order_id, open_only: query.open };
     let page = cursor::page(query.after.as_deref(), query.limit)?;
     let listed = gateway.store.page_refund_requests(party.name.clone(), selection, page).await;
     let listed = listed.map_err(|error| Problem::store(&error))?;
-    let refunds: Vec<_> = listed.rows.iter().map(RefundAnswer::from).collect();
-    Ok(Json(json!({ "refunds": refunds, "next": listed.next.as_ref().map(cursor::write) })))
+    Ok(cursor::answer("refunds", &listed, |refund| json!(RefundAnswer::from(refund))))
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bearer::authorize_for;
-use super::desk::{party_unknown, reason};
+use super::desk::{admitted, party_unknown, reason};
 use super::peer::PeerAddress;
 use super::{Gateway, Problem};
 use crate::app::book_answer::suspension_to_json;
@@ -55,9 +55,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let query = Problem::read_query(query)?;
-    let party = gateway.named_or_only(query.party.as_deref());
-    authorize_for(&gateway, &headers, peer, &[Scope::Read, Scope::Notices], party.as_ref()).await?;
-    let party = party.ok_or_else(party_unknown)?;
+    let party = admitted(&gateway, &headers, peer, &[Scope::Read, Scope::Notices], query.party.as_deref()).await?;
     let listed = gateway.store.list_suspensions(party.name.clone()).await;
     let now = Timestamp::now();
     let mut listed = listed.map_err(|error| Problem::store(&error))?;

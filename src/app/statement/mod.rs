@@ -13,7 +13,7 @@ mod report;
 
 pub use bad_row::BadRow;
 pub use download::{DownloadStatementError, DownloadedStatement, StatementWish, download_statement};
-pub use due::{MOST_DUE_DAYS, due_days, ready_at};
+pub use due::ready_at;
 pub use error::StatementError;
 pub use kept::{KeptFile, StatementRows};
 pub use reader::StatementReader;
