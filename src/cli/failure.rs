@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use super::chain::chain;
+use crate::app::chain;
 
 /// What an exit code means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 pub mod api;
 mod assembly;
 mod caller_key;
-mod chain;
 pub mod completions;
 pub mod config;
 mod console;

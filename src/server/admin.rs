@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::Gateway;
 use super::metrics::{PartyLabel, WebhookLabel};
+use crate::app::chain;
 use crate::domain::ChinaDate;
 use crate::store::WebhookBacklog;
 
@@ -85,15 +86,4 @@ async fn count_deliveries(gateway: &Gateway) {
         gauges.dead.get_or_create(&label).set(count(dead));
         gauges.lag.get_or_create(&label).set(lag_seconds);
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

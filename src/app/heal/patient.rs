@@ -10,7 +10,7 @@ use super::recording::{record_payment, record_refunds};
 use super::report::HealingReport;
 use super::{notifications, sight};
 use crate::app::reconcile_day::{ReconcileContext, ReconcileError};
-use crate::app::{Fault, RefundDeskError, RefundWish, request_refund};
+use crate::app::{Fault, RefundDeskError, RefundWish, chain, request_refund};
 use crate::domain::{
     BookedOrder, DiscrepancyState, DiscrepancyStep, HealingAction, HealingFacts, HealingStage, NotificationAnswer,
     OrderSight, RefundAmount, RefundRequestState, next_action,
@@ -89,7 +89,7 @@ impl<'a> Patient<'a> {
                         let queue = DiscrepancyStep::Queue { reason: NO_ACCESS.to_owned() };
                         return self.end(record, queue, None, report).await;
                     }
-                    Err(fault) => return Ok(Treated::Unreachable { problem: told(&fault) }),
+                    Err(fault) => return Ok(Treated::Unreachable { problem: chain(&fault) }),
                 },
             };
             let action = self.decide(&record, &booked, &current.sight, waits_for_nothing);
@@ -215,7 +215,7 @@ impl<'a> Patient<'a> {
             Ok(NotificationAnswer::EverythingSuspended) => Ok(Acted::Later),
             Ok(_) => Ok(Acted::Done),
             Err(Fault::Store(error)) => Err(error.into()),
-            Err(fault) => Ok(Acted::Failed { problem: told(&fault) }),
+            Err(fault) => Ok(Acted::Failed { problem: chain(&fault) }),
         }
     }
 
@@ -228,7 +228,7 @@ impl<'a> Patient<'a> {
         self.pace.wait().await;
         match platform.notify_inconsistent_order(&request).await {
             Ok(_) => Acted::Done,
-            Err(error) => Acted::Failed { problem: told(&error) },
+            Err(error) => Acted::Failed { problem: chain(&error) },
         }
     }
 
@@ -259,7 +259,7 @@ impl<'a> Patient<'a> {
                 RefundRequestState::Refunded { .. } => Acted::Asked,
             },
             Err(RefundDeskError::Store(error)) => return Err(error.into()),
-            Err(RefundDeskError::LookUp(fault)) => Acted::Failed { problem: told(&fault) },
+            Err(RefundDeskError::LookUp(fault)) => Acted::Failed { problem: chain(&fault) },
             Err(error) => Acted::Refused { reason: format!("the refund desk refused it: {error}") },
         })
     }
@@ -311,15 +311,4 @@ enum Acted {
     Refused { reason: String },
     /// The rest takes hours.
     Later,
-}
-
-/// An error with all its causes, in a line.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -5,6 +5,7 @@ use std::error::Error;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::app::chain;
 use crate::domain::{ChinaDate, PartyName, Schedule};
 
 /// Something that one of all gateways does unasked.
@@ -53,13 +54,6 @@ pub struct JobError(pub String);
 
 impl<E: Error> From<E> for JobError {
     fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        Self(text)
+        Self(chain(&error))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::finding::Finding;
 use super::patient::Patient;
-use crate::cli::chain::chain;
+use crate::app::chain;
 use crate::config::Secret;
 use crate::store::{self, Inspection, SchemaState, StoreError};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::finding::Finding;
 use super::patient::Patient;
 use super::probe::probe;
-use crate::cli::chain::chain;
+use crate::app::chain;
 
 const WHAT: &str = "platform";
 

@@ -3,7 +3,8 @@
 use std::error::Error;
 
 /// What an error says, and what each of its causes says.
-pub(super) fn chain(error: &dyn Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
