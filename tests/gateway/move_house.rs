@@ -1,10 +1,13 @@
 //! Moving everything that a database holds to the other engine and back, and files that are not what they were.
 
+use std::collections::VecDeque;
+use std::io;
+
 use jiff::Timestamp;
 use nontax_gateway::app::move_house::{Moved, export_database, import_database};
 use nontax_gateway::app::new_api_client;
 use nontax_gateway::domain::{ApiClientName, Scope, Suspension, SuspensionScope};
-use nontax_gateway::store::Store;
+use nontax_gateway::store::{Cell, MovedPiece, MovedTable, RowSink, RowSource, Store};
 
 use crate::book::{at, author, finance, import, notice, paid, party, record, recording_bank, refunded, refunded_part};
 use crate::database::texts;
@@ -12,6 +15,7 @@ use crate::stores::{TestStore, on_both_stores, postgres, sqlite};
 
 on_both_stores!(
     what_was_changed_on_the_way_is_refused_and_nothing_is_imported,
+    what_reads_back_otherwise_is_not_committed,
     only_an_empty_database_takes_an_import,
     numbers_go_on_where_they_were,
 );
@@ -104,6 +108,56 @@ async fn what_was_changed_on_the_way_is_refused_and_nothing_is_imported(test: Te
         assert_eq!(exported(&*test.store).await.1.rows, of_migrations, "{expected}");
     }
     assert_eq!(import_database(&*test.store, &mut whole.as_bytes()).await.unwrap(), moved);
+}
+
+/// Gives what another database gave, and is not content with what was made of it.
+#[derive(Default)]
+struct Doubting {
+    pieces: VecDeque<MovedPiece>,
+    tables_read_back: usize,
+}
+
+impl RowSource for Doubting {
+    fn next_piece(&mut self) -> io::Result<MovedPiece> {
+        Ok(self.pieces.pop_front().unwrap_or(MovedPiece::End))
+    }
+
+    fn check(&mut self) -> &mut dyn RowSink {
+        self
+    }
+}
+
+/// First what is exported goes in; when all of it was given, what comes is read back, and wrong in the end.
+impl RowSink for Doubting {
+    fn begin_table(&mut self, table: &MovedTable, last_number: Option<i64>) -> io::Result<()> {
+        let (name, columns) = (table.name.clone(), table.columns.clone());
+        self.pieces.push_back(MovedPiece::Table { name, columns, last_number });
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+        self.pieces.push_back(MovedPiece::Row(cells.to_vec()));
+        Ok(())
+    }
+
+    fn end_table(&mut self) -> io::Result<()> {
+        self.pieces.push_back(MovedPiece::EndOfTable);
+        self.tables_read_back += 1;
+        if self.tables_read_back > 30 { Err(io::Error::other("not what was given")) } else { Ok(()) }
+    }
+}
+
+async fn what_reads_back_otherwise_is_not_committed(test: TestStore) {
+    let source = sqlite().await;
+    fill(&*source.store).await;
+    let of_migrations = exported(&*test.store).await.1.rows;
+    let mut doubting = Doubting::default();
+    let exported_all = source.store.export_all(&mut doubting).await;
+    let tables = doubting.tables_read_back;
+    assert!(exported_all.is_ok() && tables <= 30, "{tables} tables: let it doubt later");
+    let refusal = test.store.import_all(&mut doubting).await.unwrap_err().to_string();
+    assert!(refusal.contains("not what was given"), "{refusal}");
+    assert_eq!(exported(&*test.store).await.1.rows, of_migrations, "nothing was committed");
 }
 
 async fn only_an_empty_database_takes_an_import(test: TestStore) {

@@ -16,6 +16,7 @@ on_both_stores!(
     a_payment_that_was_never_notified_is_notified_again,
     a_bank_records_a_payment_that_was_never_notified_from_the_order,
     a_payment_that_finance_is_not_told_of_again_is_recorded_from_the_order,
+    what_is_recorded_from_the_order_is_held_and_never_refused,
     a_payment_that_the_statement_lacks_waits_for_a_person,
     a_payment_that_nobody_made_waits_for_a_person,
     another_amount_waits_for_a_person,
@@ -98,6 +99,19 @@ async fn a_payment_that_finance_is_not_told_of_again_is_recorded_from_the_order(
     assert_eq!(state_of(&world, "1").await, NoticeState::Paid { order_id: Some(order(&order_id)) });
     let seen = outcome.healing.notifications;
     assert!(seen.sent > 0 && seen.never_came == seen.sent, "{seen:?}");
+}
+
+/// Nobody hears what healing would reply: a refusal in the book would promise money back that the platform keeps.
+async fn what_is_recorded_from_the_order_is_held_and_never_refused(test: TestStore) {
+    let drops = "[[fault]]\non = \"callback\"\ncallback = \"notification\"\nkind = \"drop\"\n";
+    let world = Reconciled::start(&test, Role::Finance, drops).await;
+    for order_id in [world.ordered("1", 30_000).await, world.world.placed("1").await] {
+        world.world.simulator.pay(&order_id).await.unwrap();
+    }
+    world.night().await;
+    assert_eq!(texts(&test, "SELECT disposition FROM payment ORDER BY disposition").await, ["held", "settles"]);
+    assert_eq!(texts(&test, "SELECT kind FROM outbox WHERE kind = 'payment.refused'").await, [""; 0]);
+    assert!(world.lines().await.iter().any(|line| line.starts_with("paid_twice queued")), "a person decides");
 }
 
 async fn a_payment_that_the_statement_lacks_waits_for_a_person(test: TestStore) {
